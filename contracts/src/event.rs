@@ -1,0 +1,393 @@
+//! The envelope: CloudEvents 1.0 in structured JSON, with the extensions that Banyan relies on.
+//!
+//! Source: CloudEvents specification 1.0.2, JSON format, and its extensions `partitionkey`, `sequence` and
+//! `traceparent`.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use crate::time::Timestamp;
+
+/// What `source` of an event published by one of our services begins with.
+pub const OWN_SOURCE: &str = "/banyan/";
+
+/// The body of one kind of event. Implemented by every struct in [`crate`]'s event modules.
+pub trait EventData: Serialize + serde::de::DeserializeOwned + Send + Sync + 'static {
+    /// The noun and past verb: `order.placed`.
+    const NAME: &'static str;
+    /// The type on the wire: `shop.banyan.order.placed.v1`.
+    const TYPE: &'static str;
+    /// Where the schema lives: `https://banyan.example/contracts/order.placed/1.0.0.json`.
+    const SCHEMA: &'static str;
+}
+
+/// A type on the wire, `shop.banyan.<noun>.<past-verb>.v<major>`, checked.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct EventType(String);
+
+impl EventType {
+    /// The longest type that is accepted, in bytes.
+    pub const MAX_BYTES: usize = 128;
+
+    /// The type of `T`.
+    #[must_use]
+    pub fn of<T: EventData>() -> Self {
+        Self(T::TYPE.to_owned())
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The part before `.v<major>`.
+    #[must_use]
+    pub fn family(&self) -> &str {
+        self.0.rsplit_once(".v").map_or(&self.0, |(family, _)| family)
+    }
+
+    /// The major version.
+    #[must_use]
+    pub fn major(&self) -> u32 {
+        self.0.rsplit_once(".v").and_then(|(_, major)| major.parse().ok()).unwrap_or(0)
+    }
+}
+
+/// The text is not a versioned event type.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("event type must be lower-case dotted words ending in .v<major>, such as shop.banyan.order.placed.v1, got {0:?}")]
+pub struct InvalidEventType(String);
+
+impl FromStr for EventType {
+    type Err = InvalidEventType;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::try_from(text.to_owned())
+    }
+}
+
+impl TryFrom<String> for EventType {
+    type Error = InvalidEventType;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let words_ok = text.len() <= Self::MAX_BYTES
+            && text.split('.').count() >= 3
+            && text.split('.').all(|word| {
+                !word.is_empty()
+                    && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_')
+            });
+        let major_ok = text.rsplit_once(".v").is_some_and(|(_, m)| {
+            m.len() <= 4 && m.parse::<u32>().is_ok_and(|n| n >= 1) && !m.starts_with(['0', '+'])
+        });
+        if words_ok && major_ok {
+            return Ok(Self(text));
+        }
+        Err(InvalidEventType(text.chars().take(80).collect()))
+    }
+}
+
+impl From<EventType> for String {
+    fn from(kind: EventType) -> Self {
+        kind.0
+    }
+}
+
+impl fmt::Display for EventType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What makes two copies of a message the same message: the key of inbox records.
+///
+/// An event of ours has a UUID as its id and is known by it. CloudEvents says that another application's event is
+/// known by source and id together, so those two are hashed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct MessageId(pub Uuid);
+
+impl MessageId {
+    /// The identity of what `source` sent as `id`.
+    #[must_use]
+    pub fn of(source: &str, id: &str) -> Self {
+        if source.starts_with(OWN_SOURCE)
+            && let Ok(uuid) = Uuid::parse_str(id)
+        {
+            return Self(uuid);
+        }
+        Self(hashed(&[b"foreign", source.as_bytes(), id.as_bytes()]))
+    }
+
+    /// The id of the `ordinal`-th event that `service` publishes because of `self`: a replay, a double relay and a
+    /// second execution all arrive at the same id and meet in the next inbox.
+    #[must_use]
+    pub fn derive(self, service: &str, ordinal: u32) -> Self {
+        Self(hashed(&[b"derived", self.0.as_bytes(), service.as_bytes(), &ordinal.to_be_bytes()]))
+    }
+
+    /// An id made from the names of a thing that exists once (a timer of an aggregate, an edge record).
+    #[must_use]
+    pub fn named(parts: &[&str]) -> Self {
+        let mut all: Vec<&[u8]> = vec![b"named"];
+        all.extend(parts.iter().map(|part| part.as_bytes()));
+        Self(hashed(&all))
+    }
+}
+
+impl fmt::Display for MessageId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.hyphenated().fmt(f)
+    }
+}
+
+/// A version 8 UUID (RFC 9562, 5.8) from SHA-256 over length-prefixed parts.
+fn hashed(parts: &[&[u8]]) -> Uuid {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
+    }
+    let digest = hash.finalize();
+    let mut bytes = [0u8; 16];
+    bytes.copy_from_slice(&digest[..16]);
+    uuid::Builder::from_custom_bytes(bytes).into_uuid()
+}
+
+/// Who published an event: a non-empty URI reference. Ours are `/banyan/<service>`.
+pub type Source = String;
+
+/// The longest `id`, `source` and `subject`, in bytes.
+pub const MAX_ATTRIBUTE_BYTES: usize = 256;
+
+/// An event as it crosses the bus. `D` is raw JSON until the reader knows which type it wants.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Envelope<D = Box<RawValue>> {
+    /// Always `1.0`.
+    pub specversion: String,
+    /// Unique within `source`; a UUID where the source is ours.
+    pub id: String,
+    /// Who published it.
+    pub source: Source,
+    /// What happened.
+    #[serde(rename = "type")]
+    pub kind: EventType,
+    /// The id of the aggregate it happened to.
+    pub subject: String,
+    /// When it happened.
+    pub time: Timestamp,
+    /// Always `application/json`.
+    #[serde(default = "json_media_type")]
+    pub datacontenttype: String,
+    /// The schema that `data` was written against, with its full version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dataschema: Option<String>,
+    /// W3C trace context of the step that published it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub traceparent: Option<TraceParent>,
+    /// Messages of one key are handled one after another within a process.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partitionkey: Option<String>,
+    /// How many events this subject has published, 20 digits; see DESIGN "Event".
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sequence: Option<String>,
+    /// The order that this is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub correlationid: Option<String>,
+    /// The id of the message that caused it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub causationid: Option<String>,
+    /// What is said.
+    pub data: D,
+}
+
+/// An envelope whose body has been read.
+pub type Event<T> = Envelope<T>;
+
+fn json_media_type() -> String {
+    "application/json".to_owned()
+}
+
+/// Why bytes are not an event that can be handled.
+#[derive(Debug, thiserror::Error)]
+pub enum DecodeError {
+    /// Not JSON, or not the shape of a CloudEvent: nothing can be known about it.
+    #[error("not a CloudEvent in JSON")]
+    Envelope(#[source] serde_json::Error),
+    /// A CloudEvent of another specification, with an empty or oversized attribute, or with a body that is not JSON.
+    #[error("attribute {name} {problem}")]
+    Attribute {
+        /// Which attribute.
+        name: &'static str,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
+    /// The envelope is sound; its body is not what its type promises.
+    #[error("data is not a valid {kind}")]
+    Data {
+        /// The event's type.
+        kind: String,
+        /// Where and why.
+        #[source]
+        source: serde_json::Error,
+    },
+}
+
+impl Envelope {
+    /// Reads the envelope of `bytes` and leaves its body raw.
+    ///
+    /// # Errors
+    /// [`DecodeError::Envelope`] or [`DecodeError::Attribute`]: the bytes can never be handled.
+    pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
+        let event: Self = serde_json::from_slice(bytes).map_err(DecodeError::Envelope)?;
+        event.check_attributes()?;
+        Ok(event)
+    }
+
+    /// Reads the body as `T`.
+    ///
+    /// # Errors
+    /// [`DecodeError::Data`] when the body is not a `T`.
+    pub fn read<T: serde::de::DeserializeOwned>(self) -> Result<Event<T>, DecodeError> {
+        let data = serde_json::from_str(self.data.get())
+            .map_err(|source| DecodeError::Data { kind: self.kind.to_string(), source })?;
+        Ok(self.with_data(data))
+    }
+
+    fn check_attributes(&self) -> Result<(), DecodeError> {
+        let wrong = |name, problem| Err(DecodeError::Attribute { name, problem });
+        if self.specversion != "1.0" {
+            return wrong("specversion", "must be 1.0");
+        }
+        for (name, value) in [("id", &self.id), ("source", &self.source), ("subject", &self.subject)] {
+            if value.is_empty() {
+                return wrong(name, "must not be empty");
+            }
+            if value.len() > MAX_ATTRIBUTE_BYTES {
+                return wrong(name, "must be at most 256 bytes");
+            }
+        }
+        if self.partitionkey.as_ref().is_some_and(|key| key.len() > MAX_ATTRIBUTE_BYTES) {
+            return wrong("partitionkey", "must be at most 256 bytes");
+        }
+        let media = &self.datacontenttype;
+        if media != "application/json" && !media.starts_with("application/json;") && !media.ends_with("+json") {
+            return wrong("datacontenttype", "must be application/json");
+        }
+        Ok(())
+    }
+}
+
+impl<D> Envelope<D> {
+    /// What makes two copies of this event the same message.
+    #[must_use]
+    pub fn message_id(&self) -> MessageId {
+        MessageId::of(&self.source, &self.id)
+    }
+
+    /// The key whose messages are handled one after another: the partition key, else the subject.
+    #[must_use]
+    pub fn lane(&self) -> &str {
+        self.partitionkey.as_deref().unwrap_or(&self.subject)
+    }
+
+    /// `sequence` as a number; `None` when absent or not 20 digits.
+    #[must_use]
+    pub fn sequence_number(&self) -> Option<u64> {
+        self.sequence.as_ref().filter(|s| s.len() == 20).and_then(|s| s.parse().ok())
+    }
+
+    /// The same envelope around another body.
+    pub fn with_data<T>(self, data: T) -> Envelope<T> {
+        Envelope {
+            specversion: self.specversion,
+            id: self.id,
+            source: self.source,
+            kind: self.kind,
+            subject: self.subject,
+            time: self.time,
+            datacontenttype: self.datacontenttype,
+            dataschema: self.dataschema,
+            traceparent: self.traceparent,
+            partitionkey: self.partitionkey,
+            sequence: self.sequence,
+            correlationid: self.correlationid,
+            causationid: self.causationid,
+            data,
+        }
+    }
+}
+
+/// How `sequence` is written: 20 digits, so that text order is number order.
+#[must_use]
+pub fn sequence_text(number: u64) -> String {
+    format!("{number:020}")
+}
+
+/// W3C trace context, version 00. Source: W3C Recommendation "Trace Context", 23 November 2021, section 3.2.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct TraceParent {
+    /// The whole journey.
+    pub trace_id: u128,
+    /// The step that published.
+    pub parent_id: u64,
+    /// Whether that step was recorded.
+    pub sampled: bool,
+}
+
+impl TraceParent {
+    /// The first step of a journey that nobody traced before: ids are derived from the message.
+    #[must_use]
+    pub fn root(message: MessageId) -> Self {
+        let (high, low) = message.0.as_u64_pair();
+        Self { trace_id: (u128::from(high) << 64) | u128::from(low), parent_id: low | 1, sampled: true }
+    }
+
+    /// The step that handles or publishes `message`, in the same journey.
+    #[must_use]
+    pub fn child(self, message: MessageId) -> Self {
+        Self { parent_id: message.0.as_u64_pair().1 | 1, ..self }
+    }
+}
+
+impl fmt::Display for TraceParent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "00-{:032x}-{:016x}-{:02x}", self.trace_id, self.parent_id, u8::from(self.sampled))
+    }
+}
+
+impl From<TraceParent> for String {
+    fn from(trace: TraceParent) -> Self {
+        trace.to_string()
+    }
+}
+
+impl TryFrom<String> for TraceParent {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        const WRONG: &str = "traceparent must be 00-<32 hex>-<16 hex>-<2 hex>";
+        let parts: Vec<&str> = text.split('-').collect();
+        let [_, trace, parent, flags, ..] = parts[..] else { return Err(WRONG) };
+        let hex = |s: &str, n: usize| s.len() == n && s.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+        if !hex(parts[0], 2) || parts[0] == "ff" || !hex(trace, 32) || !hex(parent, 16) || !hex(flags, 2) {
+            return Err(WRONG);
+        }
+        let trace_id = u128::from_str_radix(trace, 16).map_err(|_| WRONG)?;
+        let parent_id = u64::from_str_radix(parent, 16).map_err(|_| WRONG)?;
+        let flags = u8::from_str_radix(flags, 16).map_err(|_| WRONG)?;
+        if trace_id == 0 || parent_id == 0 {
+            return Err("traceparent must not have an id of zeros");
+        }
+        Ok(Self { trace_id, parent_id, sampled: flags & 1 == 1 })
+    }
+}
+
+#[cfg(test)]
+mod tests;
