@@ -1,0 +1,42 @@
+//! When the store as a whole fails. An outage is not an attempt: callers pause and probe.
+
+/// The store as a whole cannot serve; certainly nothing was changed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{kind}: {detail}")]
+pub struct Outage {
+    /// What a caller may do about it.
+    pub kind: OutageKind,
+    /// What the backend said, for the log and for readiness.
+    pub detail: String,
+}
+
+impl Outage {
+    /// An outage of `kind`, with what the backend said.
+    pub fn new(kind: OutageKind, detail: impl Into<String>) -> Self {
+        Self { kind, detail: detail.into() }
+    }
+}
+
+/// What kind of outage it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OutageKind {
+    /// No room: reads work, writes do not. Goes on when there is room again.
+    Full,
+    /// The backend asks for less. Goes on by itself.
+    Throttled,
+    /// Cannot be reached, or was closed.
+    Unreachable,
+    /// Reached, and broken: input/output errors, corruption. A person should look.
+    Broken,
+}
+
+impl std::fmt::Display for OutageKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Full => "storage is full",
+            Self::Throttled => "storage is throttled",
+            Self::Unreachable => "storage cannot be reached",
+            Self::Broken => "storage is broken",
+        })
+    }
+}
