@@ -19,9 +19,26 @@ fn is_id(text: &str, max: usize, blanks: bool) -> bool {
         && !text.ends_with(' ')
 }
 
+#[cfg(feature = "schema")]
+fn schema(doc: &[&str], max: usize, blanks: bool) -> schemars::Schema {
+    let doc: Vec<&str> = doc.iter().map(|line| line.trim()).collect();
+    let pattern = if blanks {
+        "^[A-Za-z0-9._:/+-]([A-Za-z0-9._:/+ -]*[A-Za-z0-9._:/+-])?$"
+    } else {
+        "^[A-Za-z0-9._:/+-]+$"
+    };
+    schemars::json_schema!({
+        "type": "string",
+        "description": doc.join(" "),
+        "minLength": 1,
+        "maxLength": max,
+        "pattern": pattern,
+    })
+}
+
 macro_rules! ids {
-    ($($(#[$doc:meta])* $name:ident($kind:literal, max $max:literal, blanks $blanks:literal);)*) => {$(
-        $(#[$doc])*
+    ($($(#[doc = $doc:literal])* $name:ident($kind:literal, max $max:literal, blanks $blanks:literal);)*) => {$(
+        $(#[doc = $doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
         #[serde(try_from = "String", into = "String")]
         pub struct $name(String);
@@ -77,6 +94,17 @@ macro_rules! ids {
                 id.0
             }
         }
+
+        #[cfg(feature = "schema")]
+        impl schemars::JsonSchema for $name {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                schema(&[$($doc),*], $max, $blanks)
+            }
+        }
     )*};
 }
 
@@ -91,6 +119,24 @@ ids! {
     LocationId("location", max 32, blanks false);
     /// A payment: one per order in this version, named after it.
     PaymentId("payment_id", max 72, blanks false);
+    /// A parcel and its journey: one per order in this version, named after it.
+    ShipmentId("shipment_id", max 72, blanks false);
+    /// Goods that a customer sends back.
+    ReturnId("return_id", max 72, blanks false);
+    /// One refund; an order may have several.
+    RefundId("refund_id", max 72, blanks false);
+    /// A dispute, as the payment provider numbers it.
+    DisputeId("dispute_id", max 128, blanks false);
+    /// Stock held for a cart, for a short while.
+    HoldId("hold_id", max 72, blanks false);
+    /// A cart of the storefront.
+    CartId("cart_id", max 72, blanks false);
+    /// A visit to the storefront; says nothing about who visits.
+    SessionId("session_id", max 72, blanks false);
+    /// An uploaded picture of a product.
+    ImageId("image_id", max 72, blanks false);
+    /// One message to one customer.
+    NotificationId("notification_id", max 128, blanks false);
 }
 
 #[cfg(test)]

@@ -4,9 +4,20 @@
 //! I/O, no clock, no randomness.
 
 pub mod event;
+pub mod events;
 pub mod ids;
+pub mod money;
+pub mod order;
+pub mod quantity;
 pub mod time;
+mod words;
 
 pub use event::{Envelope, Event, EventData, EventType, MessageId, Source, TraceParent};
-pub use ids::{CustomerId, InvalidId, LocationId, OrderId, PaymentId, Sku};
+pub use events::{Described, catalogue};
+pub use ids::{
+    CartId, CustomerId, DisputeId, HoldId, ImageId, InvalidId, LocationId, NotificationId, OrderId,
+    PaymentId, RefundId, ReturnId, SessionId, ShipmentId, Sku,
+};
+pub use money::{Currency, Money, MoneyError};
+pub use quantity::Quantity;
 pub use time::Timestamp;

@@ -67,7 +67,8 @@ impl FromStr for Timestamp {
     type Err = InvalidTimestamp;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let parsed: jiff::Timestamp = text.parse().map_err(|_| InvalidTimestamp(text.chars().take(40).collect()))?;
+        let parsed: jiff::Timestamp =
+            text.parse().map_err(|_| InvalidTimestamp(text.chars().take(40).collect()))?;
         match parsed.as_microsecond() {
             micros @ 0..=253_402_207_199_000_000 => Ok(Self(micros)),
             _ => Err(InvalidTimestamp(text.chars().take(40).collect())),
@@ -85,6 +86,21 @@ impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
         text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for Timestamp {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Timestamp".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "type": "string",
+            "description": "An instant in RFC 3339; written in UTC with six decimal places.",
+            "format": "date-time",
+        })
     }
 }
 

@@ -26,7 +26,14 @@ fn types_must_be_versioned() {
     for good in ["shop.banyan.order.placed.v1", "shop.banyan.stock.level-changed.v12"] {
         assert!(good.parse::<EventType>().is_ok(), "{good}");
     }
-    for bad in ["", "order.placed", "shop.banyan.order.placed.v0", "shop.banyan.order.placed.v01", "Shop.x.y.v1", "a..b.v1"] {
+    for bad in [
+        "",
+        "order.placed",
+        "shop.banyan.order.placed.v0",
+        "shop.banyan.order.placed.v01",
+        "Shop.x.y.v1",
+        "a..b.v1",
+    ] {
         assert!(bad.parse::<EventType>().is_err(), "{bad}");
     }
     let kind: EventType = "shop.banyan.order.placed.v2".parse().unwrap();
@@ -35,11 +42,9 @@ fn types_must_be_versioned() {
 
 #[test]
 fn attributes_out_of_bounds_are_refused_by_name() {
-    for (from, to, name) in [
-        ("\"1.0\"", "\"0.3\"", "specversion"),
-        ("\"536365\"", "\"\"", "subject"),
-        ("\"7\"", "\"\"", "id"),
-    ] {
+    for (from, to, name) in
+        [("\"1.0\"", "\"0.3\"", "specversion"), ("\"536365\"", "\"\"", "subject"), ("\"7\"", "\"\"", "id")]
+    {
         let error = Envelope::decode(PLACED.replace(from, to).as_bytes()).unwrap_err();
         assert!(matches!(error, DecodeError::Attribute { name: n, .. } if n == name), "{error:?}");
     }
@@ -50,7 +55,9 @@ fn trace_context_follows_the_w3c_form() {
     let text = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
     let trace = TraceParent::try_from(text.to_owned()).unwrap();
     assert_eq!(trace.to_string(), text);
-    for bad in ["", "00-0-0-0", "ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", &text.to_uppercase()] {
+    for bad in
+        ["", "00-0-0-0", "ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", &text.to_uppercase()]
+    {
         assert!(TraceParent::try_from(bad.to_owned()).is_err(), "{bad}");
     }
     let zeros = "00-00000000000000000000000000000000-b7ad6b7169203331-01";
