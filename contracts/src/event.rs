@@ -62,7 +62,9 @@ impl EventType {
 
 /// The text is not a versioned event type.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("event type must be lower-case dotted words ending in .v<major>, such as shop.banyan.order.placed.v1, got {0:?}")]
+#[error(
+    "event type must be lower-case dotted words ending in .v<major>, such as shop.banyan.order.placed.v1, got {0:?}"
+)]
 pub struct InvalidEventType(String);
 
 impl FromStr for EventType {
@@ -81,7 +83,9 @@ impl TryFrom<String> for EventType {
             && text.split('.').count() >= 3
             && text.split('.').all(|word| {
                 !word.is_empty()
-                    && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_')
+                    && word
+                        .bytes()
+                        .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_')
             });
         let major_ok = text.rsplit_once(".v").is_some_and(|(_, m)| {
             m.len() <= 4 && m.parse::<u32>().is_ok_and(|n| n >= 1) && !m.starts_with(['0', '+'])
@@ -276,7 +280,8 @@ impl Envelope {
             return wrong("partitionkey", "must be at most 256 bytes");
         }
         let media = &self.datacontenttype;
-        if media != "application/json" && !media.starts_with("application/json;") && !media.ends_with("+json") {
+        if media != "application/json" && !media.starts_with("application/json;") && !media.ends_with("+json")
+        {
             return wrong("datacontenttype", "must be application/json");
         }
         Ok(())
@@ -329,6 +334,80 @@ pub fn sequence_text(number: u64) -> String {
     format!("{number:020}")
 }
 
+/// What an event of ours is made of, before it is written down. The one place where events are built.
+#[derive(Debug)]
+pub struct Draft<'a> {
+    /// Derived from what caused it.
+    pub id: MessageId,
+    /// Which of our services publishes it.
+    pub service: &'a str,
+    /// Its type on the wire.
+    pub kind: &'a str,
+    /// The schema its body keeps; none for a service's own jobs.
+    pub schema: Option<&'a str>,
+    /// The id of the aggregate.
+    pub subject: &'a str,
+    /// When it happened.
+    pub time: Timestamp,
+    /// The step that publishes it.
+    pub trace: TraceParent,
+    /// Its lane.
+    pub lane: &'a str,
+    /// 20 digits, where the aggregate counts its events.
+    pub sequence: Option<&'a str>,
+    /// The order it is about.
+    pub correlation: Option<&'a str>,
+    /// What caused it.
+    pub cause: MessageId,
+}
+
+#[derive(Serialize)]
+struct Written<'a, T> {
+    specversion: &'static str,
+    id: MessageId,
+    source: String,
+    #[serde(rename = "type")]
+    kind: &'a str,
+    subject: &'a str,
+    time: Timestamp,
+    datacontenttype: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dataschema: Option<&'a str>,
+    traceparent: TraceParent,
+    partitionkey: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sequence: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    correlationid: Option<&'a str>,
+    causationid: MessageId,
+    data: &'a T,
+}
+
+impl Draft<'_> {
+    /// The event around `data`, as JSON.
+    ///
+    /// # Errors
+    /// `data` cannot be written as JSON (a map with keys that are not text): a programmer error.
+    pub fn encode<T: Serialize>(&self, data: &T) -> Result<Vec<u8>, serde_json::Error> {
+        serde_json::to_vec(&Written {
+            specversion: "1.0",
+            id: self.id,
+            source: format!("{OWN_SOURCE}{}", self.service),
+            kind: self.kind,
+            subject: self.subject,
+            time: self.time,
+            datacontenttype: "application/json",
+            dataschema: self.schema,
+            traceparent: self.trace,
+            partitionkey: self.lane,
+            sequence: self.sequence,
+            correlationid: self.correlation,
+            causationid: self.cause,
+            data,
+        })
+    }
+}
+
 /// W3C trace context, version 00. Source: W3C Recommendation "Trace Context", 23 November 2021, section 3.2.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -375,7 +454,9 @@ impl TryFrom<String> for TraceParent {
         const WRONG: &str = "traceparent must be 00-<32 hex>-<16 hex>-<2 hex>";
         let parts: Vec<&str> = text.split('-').collect();
         let [_, trace, parent, flags, ..] = parts[..] else { return Err(WRONG) };
-        let hex = |s: &str, n: usize| s.len() == n && s.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+        let hex = |s: &str, n: usize| {
+            s.len() == n && s.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+        };
         if !hex(parts[0], 2) || parts[0] == "ff" || !hex(trace, 32) || !hex(parent, 16) || !hex(flags, 2) {
             return Err(WRONG);
         }

@@ -64,7 +64,12 @@ pub trait Snapshot: Send {
     ///
     /// # Errors
     /// [`Outage`]: the picture is gone; take another.
-    fn page(&mut self, collection: &str, after: Option<&str>, limit: usize) -> Boxed<'_, Result<Vec<Row>, Outage>>;
+    fn page(
+        &mut self,
+        collection: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Boxed<'_, Result<Vec<Row>, Outage>>;
 }
 
 /// What a backend can do beyond the contract.

@@ -30,7 +30,11 @@ impl Query {
     pub const MAX_LIMIT: usize = 1_000;
 
     /// The first page of `partition`, lowest sort value first.
-    pub fn new(collection: impl Into<Cow<'static, str>>, index: &'static str, partition: impl Into<String>) -> Self {
+    pub fn new(
+        collection: impl Into<Cow<'static, str>>,
+        index: &'static str,
+        partition: impl Into<String>,
+    ) -> Self {
         Self {
             collection: collection.into(),
             index: Cow::Borrowed(index),

@@ -77,7 +77,10 @@ impl Change {
     #[must_use]
     pub fn key(&self) -> &Key {
         match self {
-            Self::Check { key, .. } | Self::Put { key, .. } | Self::Delete { key, .. } | Self::Step { key, .. } => key,
+            Self::Check { key, .. }
+            | Self::Put { key, .. }
+            | Self::Delete { key, .. }
+            | Self::Step { key, .. } => key,
         }
     }
 }
@@ -292,7 +295,8 @@ fn is_zero(n: &u32) -> bool {
 fn raw(bytes: &Bytes) -> Box<RawValue> {
     serde_json::from_slice::<Box<RawValue>>(bytes).unwrap_or_else(|_| {
         let text = String::from_utf8_lossy(bytes).into_owned();
-        RawValue::from_string(serde_json::Value::String(text).to_string()).unwrap_or_else(|_| RawValue::NULL.to_owned())
+        RawValue::from_string(serde_json::Value::String(text).to_string())
+            .unwrap_or_else(|_| RawValue::NULL.to_owned())
     })
 }
 

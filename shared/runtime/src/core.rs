@@ -1,0 +1,107 @@
+//! What all loops of one service share.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use bus::Bus;
+use store::{Store, StoredRecord};
+use tokio::sync::{Notify, RwLock, mpsc};
+
+use crate::due;
+use crate::env::Env;
+use crate::gate::Gate;
+use crate::health::Health;
+use crate::policy::{Policy, RELAY_BACKLOG};
+use crate::quirk::Quirks;
+use crate::relay::Sent;
+use crate::service::Service;
+
+/// The adapters that a service runs on.
+#[derive(Clone)]
+pub struct Ports {
+    /// Documents, counters, units of work.
+    pub store: Arc<dyn Store>,
+    /// Messages.
+    pub bus: Arc<dyn Bus>,
+    /// Time, tasks, randomness.
+    pub env: Env,
+    /// Planted bugs.
+    pub quirks: Quirks,
+}
+
+pub(crate) struct Core {
+    pub(crate) service: Service,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) bus: Arc<dyn Bus>,
+    pub(crate) env: Env,
+    pub(crate) quirks: Quirks,
+    pub(crate) policy: Policy,
+    pub(crate) fused: bool,
+    pub(crate) queue: Arc<str>,
+    /// Types that somebody in the topology handles: one that is not ours is ignored, an unknown one waits.
+    pub(crate) known_types: BTreeSet<String>,
+    pub(crate) names: Names,
+    /// Held to write by a message that may crash the process, to read by all others: a crasher runs alone.
+    pub(crate) alone: RwLock<()>,
+    pub(crate) gate: Gate,
+    pub(crate) health: Arc<Health>,
+    pub(crate) relay: mpsc::Sender<Sent>,
+    pub(crate) sweep: Notify,
+    pub(crate) stats: crate::stats::Stats,
+}
+
+/// The collections that the runtime keeps for a service.
+pub(crate) struct Names {
+    pub(crate) record: String,
+    pub(crate) request: String,
+    pub(crate) due: String,
+    pub(crate) start: String,
+}
+
+impl Core {
+    /// A service on its ports, and what its relay will take.
+    pub(crate) fn new(
+        service: Service,
+        ports: &Ports,
+        policy: Policy,
+        known_types: BTreeSet<String>,
+        health: Arc<Health>,
+    ) -> (Arc<Self>, mpsc::Receiver<Sent>) {
+        let (relay, sent) = mpsc::channel(RELAY_BACKLOG);
+        let name = service.name();
+        let core = Self {
+            store: ports.store.clone(),
+            bus: ports.bus.clone(),
+            env: ports.env.clone(),
+            quirks: ports.quirks,
+            policy,
+            fused: ports.store.caps().fused,
+            queue: Arc::from(name),
+            known_types,
+            names: Names {
+                record: format!("{name}.record"),
+                request: format!("{name}.request"),
+                due: due::collection(name).into_owned(),
+                start: format!("{name}.start"),
+            },
+            alone: RwLock::new(()),
+            gate: Gate::default(),
+            health,
+            relay,
+            sweep: Notify::new(),
+            stats: crate::stats::Stats::default(),
+            service,
+        };
+        (Arc::new(core), sent)
+    }
+
+    /// The stored record under `key`, if there is one.
+    pub(crate) async fn record(&self, key: store::Key) -> Result<Option<StoredRecord>, crate::fail::Fail> {
+        let found = self.store.read(vec![key], self.env.now()).await?;
+        let Some(item) = found.into_iter().next().flatten() else { return Ok(None) };
+        StoredRecord::decode(&item.body).map(Some).map_err(|error| crate::fail::Fail::Permanent {
+            reason: "a stored record cannot be read".to_owned(),
+            source: Some(error.into()),
+        })
+    }
+}

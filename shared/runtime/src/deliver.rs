@@ -1,0 +1,390 @@
+//! One delivery from decode to settlement.
+
+use std::panic::AssertUnwindSafe;
+
+use bus::{Delivery, Settle};
+use contracts::event::DecodeError;
+use contracts::{Envelope, MessageId, TraceParent};
+use futures_util::FutureExt;
+use store::{Boxed, Change, Key, Outcome, Unit, Version};
+
+use crate::core::Core;
+use crate::due::{Due, Trouble};
+use crate::execute::{Ended, Plan, Runs};
+use crate::fail::Fail;
+use crate::policy;
+use crate::quirk::Bug;
+use crate::service::{ErasedHandler, ErasedOutside, Evidence, Reaction, Ready};
+use crate::stats::Stats;
+use crate::uow::{Cause, Uow};
+
+/// What the subscription learns from a delivery.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Done {
+    /// Settled, or given back in the ordinary way.
+    Settled,
+    /// Given back: something as a whole does not answer.
+    Outage(String),
+}
+
+/// A message that is known well enough to be handled or put away.
+struct Message<'d> {
+    delivery: &'d Delivery,
+    id: MessageId,
+    lane: String,
+    handler: String,
+    contract: Option<String>,
+}
+
+impl Core {
+    /// Handles `delivery` to its end.
+    pub(crate) async fn deliver(&self, delivery: Delivery) -> Done {
+        match self.attempt(&delivery).await {
+            Ok(()) => Done::Settled,
+            Err(fail) => {
+                self.bus.settle(vec![(delivery.token, Settle::Release)]).await;
+                Done::Outage(fail.chain().join(": "))
+            }
+        }
+    }
+
+    /// Everything but an outage ends here.
+    async fn attempt(&self, delivery: &Delivery) -> Result<(), Fail> {
+        let event = match Envelope::decode(&delivery.body) {
+            Ok(event) => event,
+            Err(error) => return self.undecodable(delivery, &error).await,
+        };
+        let message = Message {
+            delivery,
+            id: event.message_id(),
+            lane: event.lane().to_owned(),
+            handler: event.kind.to_string(),
+            contract: event.dataschema.clone(),
+        };
+        let Some(reaction) = self.service.reactions.get(event.kind.as_str()).cloned() else {
+            return self.not_ours(&message).await;
+        };
+        if self.quirks.has(Bug::AckBeforeCommit) {
+            self.acknowledge(delivery).await;
+        }
+        let suspect = delivery.redelivered || delivery.attempt > 0;
+        if suspect && self.record(self.record_key(message.id)).await?.is_some() {
+            return self.duplicate(&message).await;
+        }
+        if delivery.redelivered {
+            return self.quarantined(&message, event, &reaction).await;
+        }
+        let _others = self.alone.read().await;
+        self.handle(&message, event, &reaction, vec![]).await
+    }
+
+    /// A message that may have crashed a process: its start is written down first, and it runs alone.
+    async fn quarantined(
+        &self,
+        message: &Message<'_>,
+        event: Envelope,
+        reaction: &Reaction,
+    ) -> Result<(), Fail> {
+        let _alone = self.alone.write().await;
+        let key = Key::new(self.names.start.clone(), message.id.to_string());
+        let now = self.env.now();
+        let found = self.store.read(vec![key.clone()], now).await?.pop().flatten();
+        let starts: u32 =
+            found.as_ref().and_then(|item| serde_json::from_slice(&item.body).ok()).unwrap_or(0);
+        if starts >= policy::CRASH_STARTS {
+            let why = format!("{starts} starts of this message ended without an answer");
+            return self.put_away(message, "crashed", vec![why], None).await;
+        }
+        let put = Change::Put {
+            key: key.clone(),
+            version: found.map_or(Version::ABSENT, |item| item.version),
+            body: bytes::Bytes::from((starts + 1).to_string()),
+            entries: vec![],
+            expires: Some(now.plus(policy::RECORD_KEPT)),
+        };
+        let nonce = self.env.nonce();
+        let marked = Unit { now, nonce, record: None, changes: vec![put], settles: None };
+        match self.store.commit(marked).await? {
+            Outcome::Committed => {
+                let unmark = Change::Delete { key, version: Version(nonce.0) };
+                self.handle(message, event, reaction, vec![unmark]).await
+            }
+            _ => self.give_back(message).await,
+        }
+    }
+
+    /// Quick tries in the process, then a delayed one, then dead.
+    async fn handle(
+        &self,
+        message: &Message<'_>,
+        event: Envelope,
+        reaction: &Reaction,
+        besides: Vec<Change>,
+    ) -> Result<(), Fail> {
+        let cause = self.cause(message, &event);
+        let read = match reaction {
+            Reaction::Handle(handler) => handler.read(event),
+            Reaction::Call(outside) => outside.read(event),
+        };
+        let ready = match read {
+            Ok(ready) => ready,
+            Err(error) => return self.put_away(message, "undecodable", chain_of(&error), None).await,
+        };
+        let plan = Plan {
+            cause,
+            record: self.record_key(message.id),
+            expires: self.env.now().plus(policy::RECORD_KEPT),
+            settles: self.fused.then(|| message.delivery.token.consumed()),
+            besides,
+        };
+        for quick in 0.. {
+            let tried = AssertUnwindSafe(self.react(reaction, ready.as_ref(), &plan)).catch_unwind().await;
+            let fail = match tried.unwrap_or_else(|panic| Err(panicked(panic.as_ref()))) {
+                Ok(ended) => return self.ended(message, ended).await,
+                Err(Fail::Outage(outage)) => return Err(Fail::Outage(outage)),
+                Err(fail) => fail,
+            };
+            if matches!(fail, Fail::Transient(_)) && quick < policy::QUICK_TRIES {
+                self.env.clock.sleep(self.env.jitter(policy::QUICK_BASE, quick, policy::DELAYED_CAP)).await;
+                continue;
+            }
+            return self.failed(message, &fail).await;
+        }
+        Ok(())
+    }
+
+    async fn react(&self, reaction: &Reaction, ready: &dyn Ready, plan: &Plan) -> Result<Ended, Fail> {
+        match reaction {
+            Reaction::Handle(handler) => {
+                self.execute(plan, &Handling { handler: handler.as_ref(), ready }).await
+            }
+            Reaction::Call(outside) => {
+                let called = outside.call(ready, self.env.now()).await;
+                let evidence = called.map_err(|unavailable| {
+                    Fail::Outage(store::Outage::new(store::OutageKind::Unreachable, unavailable.to_string()))
+                })?;
+                self.execute(plan, &Recording { outside: outside.as_ref(), ready, evidence }).await
+            }
+        }
+    }
+
+    async fn ended(&self, message: &Message<'_>, ended: Ended) -> Result<(), Fail> {
+        match ended {
+            Ended::Committed => {
+                Stats::add(&self.stats.handled, 1);
+                if !self.fused {
+                    self.acknowledge(message.delivery).await;
+                }
+                Ok(())
+            }
+            Ended::Duplicate => self.duplicate(message).await,
+            // Given back without counting an attempt: nothing is wrong with the message.
+            Ended::Busy | Ended::Unknown => self.give_back(message).await,
+        }
+    }
+
+    /// A copy of what was handled: publish what its record still holds, and be done with it.
+    async fn duplicate(&self, message: &Message<'_>) -> Result<(), Fail> {
+        Stats::add(&self.stats.duplicates, 1);
+        self.publish_stored(&self.record_key(message.id)).await?;
+        self.acknowledge(message.delivery).await;
+        Ok(())
+    }
+
+    async fn give_back(&self, message: &Message<'_>) -> Result<(), Fail> {
+        self.env.clock.sleep(self.env.jitter(policy::CONFLICT_BASE, 6, policy::CONFLICT_CAP)).await;
+        self.bus.settle(vec![(message.delivery.token.clone(), Settle::Release)]).await;
+        Ok(())
+    }
+
+    async fn acknowledge(&self, delivery: &Delivery) {
+        self.bus.settle(vec![(delivery.token.clone(), Settle::Acknowledge)]).await;
+    }
+
+    /// A type without a reaction here: known to others = ignored; unknown = perhaps a newer build knows it.
+    async fn not_ours(&self, message: &Message<'_>) -> Result<(), Fail> {
+        if self.known_types.contains(&message.handler) {
+            Stats::add(&self.stats.ignored, 1);
+            self.acknowledge(message.delivery).await;
+            return Ok(());
+        }
+        let why = format!("no handler here knows {}", message.handler);
+        self.wait(message, "unknown_type", vec![why], None).await
+    }
+
+    async fn undecodable(&self, delivery: &Delivery, error: &DecodeError) -> Result<(), Fail> {
+        let content: String = String::from_utf8_lossy(&delivery.body).into_owned();
+        let id = MessageId::named(&["undecodable", &content]);
+        let message =
+            Message { delivery, id, lane: id.to_string(), handler: "none".to_owned(), contract: None };
+        self.put_away(&message, "undecodable", chain_of(error), None).await
+    }
+
+    async fn failed(&self, message: &Message<'_>, fail: &Fail) -> Result<(), Fail> {
+        match fail {
+            Fail::Later { wait_for, .. } => {
+                self.wait(message, "waited", fail.chain(), wait_for.clone()).await
+            }
+            Fail::Permanent { .. } | Fail::Outage(_) => {
+                self.put_away(message, "rejected", fail.chain(), None).await
+            }
+            Fail::Transient(_) => {
+                let attempts = message.delivery.attempt + 1;
+                if attempts > policy::DELAYED_TRIES {
+                    return self.put_away(message, "exhausted", fail.chain(), None).await;
+                }
+                let wait = self.env.jitter(policy::DELAYED_BASE, attempts, policy::DELAYED_CAP);
+                self.put_away(message, "delayed", fail.chain(), Some(wait)).await
+            }
+        }
+    }
+
+    /// Put off until it is woken or looks again, but not for ever.
+    async fn wait(
+        &self,
+        message: &Message<'_>,
+        reason: &'static str,
+        chain: Vec<String>,
+        wait_for: Option<String>,
+    ) -> Result<(), Fail> {
+        let key = Key::new(self.names.due.clone(), message.id.to_string());
+        let now = self.env.now();
+        // The first wait is remembered in the message's lane of rows: a start marker that is never counted.
+        let since = Key::new(self.names.start.clone(), format!("wait-{}", message.id));
+        let found = self.store.read(vec![key, since.clone()], now).await?;
+        let started =
+            found[1].as_ref().and_then(|item| serde_json::from_slice(&item.body).ok()).unwrap_or(now);
+        let overdue = now.since(started) >= policy::LATER_BOUND && !self.quirks.has(Bug::LaterWithoutBound);
+        let mark = match &found[1] {
+            Some(item) if overdue => Change::Delete { key: since, version: item.version },
+            Some(item) => Change::Check { key: since, version: item.version },
+            None => Change::Put {
+                key: since,
+                version: Version::ABSENT,
+                body: serde_json::to_vec(&now).unwrap_or_default().into(),
+                entries: vec![],
+                expires: Some(now.plus(policy::RECORD_KEPT)),
+            },
+        };
+        let due = (!overdue).then(|| now.plus(policy::LATER_EVERY));
+        let row = self.row(message, reason, chain);
+        let row =
+            Due { due, first_seen: started, attempts: message.delivery.attempt, waits_for: wait_for, ..row };
+        self.put_row(message, row, found[0].as_ref().map_or(Version::ABSENT, |item| item.version), vec![mark])
+            .await
+    }
+
+    /// Into the due table: for another try after `wait`, or dead.
+    async fn put_away(
+        &self,
+        message: &Message<'_>,
+        reason: &'static str,
+        chain: Vec<String>,
+        wait: Option<std::time::Duration>,
+    ) -> Result<(), Fail> {
+        let now = self.env.now();
+        let key = Key::new(self.names.due.clone(), message.id.to_string());
+        let found = self.store.read(vec![key], now).await?.pop().flatten();
+        let before = found.as_ref().and_then(|item| Due::decode("due", item).ok());
+        let row = self.row(message, reason, chain);
+        let row = Due {
+            due: wait.map(|wait| now.plus(wait)),
+            first_seen: before.map_or(row.first_seen, |before| before.first_seen),
+            ..row
+        };
+        self.put_row(message, row, found.map_or(Version::ABSENT, |item| item.version), vec![]).await
+    }
+
+    fn row(&self, message: &Message<'_>, reason: &'static str, chain: Vec<String>) -> Due {
+        let now = self.env.now();
+        let attempt = message.delivery.attempt + 1;
+        let copy = self.again(message.id, message.lane.clone(), message.delivery.body.clone(), attempt);
+        let handler = format!("{}/{}", self.queue, message.handler);
+        let trouble = Trouble { reason: reason.into(), chain, handler, contract: message.contract.clone() };
+        Due { trouble: Some(trouble), last_failed: Some(now), ..Due::of(&copy, now) }
+    }
+
+    async fn put_row(
+        &self,
+        message: &Message<'_>,
+        row: Due,
+        version: Version,
+        mut changes: Vec<Change>,
+    ) -> Result<(), Fail> {
+        let dead = row.due.is_none();
+        if dead {
+            let reason = row.trouble.as_ref().map(|t| t.reason.clone()).unwrap_or_default();
+            tracing::error!(service = %self.queue, message.id = %message.id, event.type = message.handler, %reason,
+                attempt = row.attempts, "dead letter");
+        }
+        changes.push(self.due_row(&row, version));
+        let settles = self.fused.then(|| message.delivery.token.consumed());
+        let unit = Unit { now: self.env.now(), nonce: self.env.nonce(), record: None, changes, settles };
+        match self.store.commit(unit).await? {
+            Outcome::Committed => {
+                Stats::add(if dead { &self.stats.dead } else { &self.stats.delayed }, 1);
+                if !self.fused {
+                    self.acknowledge(message.delivery).await;
+                }
+                Ok(())
+            }
+            // The message is still in its queue and comes again.
+            _ => self.give_back(message).await,
+        }
+    }
+
+    fn cause(&self, message: &Message<'_>, event: &Envelope) -> Cause {
+        let trace = event.traceparent.unwrap_or_else(|| TraceParent::root(message.id));
+        let correlation = event.correlationid.clone();
+        Cause { id: message.id, trace, correlation, lane: message.lane.clone() }
+    }
+
+    fn record_key(&self, id: MessageId) -> Key {
+        Key::new(self.names.record.clone(), id.to_string())
+    }
+}
+
+/// A handler and its message.
+struct Handling<'r> {
+    handler: &'r dyn ErasedHandler,
+    ready: &'r dyn Ready,
+}
+
+impl Runs<Fail> for Handling<'_> {
+    fn run<'a>(&'a self, uow: &'a mut Uow) -> Boxed<'a, Result<bytes::Bytes, Fail>> {
+        Box::pin(async move { self.handler.handle(self.ready, uow).await.map(|()| NOTHING) })
+    }
+}
+
+/// A call that was made, and what came of it.
+struct Recording<'r> {
+    outside: &'r dyn ErasedOutside,
+    ready: &'r dyn Ready,
+    evidence: Evidence,
+}
+
+impl Runs<Fail> for Recording<'_> {
+    fn run<'a>(&'a self, uow: &'a mut Uow) -> Boxed<'a, Result<bytes::Bytes, Fail>> {
+        Box::pin(async move { self.outside.record(self.ready, &self.evidence, uow).await.map(|()| NOTHING) })
+    }
+}
+
+/// The note of a record that answers nobody.
+const NOTHING: bytes::Bytes = bytes::Bytes::from_static(b"null");
+
+fn chain_of(error: &dyn std::error::Error) -> Vec<String> {
+    let mut chain = vec![error.to_string()];
+    let mut next = error.source();
+    while let Some(error) = next {
+        chain.push(error.to_string());
+        next = error.source();
+    }
+    chain
+}
+
+fn panicked(panic: &(dyn std::any::Any + Send)) -> Fail {
+    let text = panic.downcast_ref::<&str>().map(|s| (*s).to_owned());
+    let text =
+        text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no message".to_owned());
+    Fail::transient(anyhow::anyhow!("the handler panicked: {text}"))
+}

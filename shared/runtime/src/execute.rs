@@ -1,0 +1,171 @@
+//! From a decision to its commit: run, commit, and know what became of it.
+
+use contracts::Timestamp;
+use store::{Address, Boxed, Change, Key, Outcome, Outgoing, Record, Unit};
+
+use crate::core::Core;
+use crate::due::Due;
+use crate::fail::Fail;
+use crate::policy::{CONFLICT_BASE, CONFLICT_CAP, CONFLICT_TRIES, UNKNOWN_LOOKS, UNKNOWN_WAIT};
+use crate::quirk::Bug;
+use crate::relay::Sent;
+use crate::stats::Stats;
+use crate::uow::{Cause, Uow};
+
+/// Whatever is to happen in a unit of work; may run several times.
+pub(crate) trait Runs<E>: Send + Sync {
+    /// One execution; answers the note that its record keeps.
+    fn run<'a>(&'a self, uow: &'a mut Uow) -> Boxed<'a, Result<bytes::Bytes, E>>;
+}
+
+/// What is executed, and under which record.
+pub(crate) struct Plan {
+    pub(crate) cause: Cause,
+    pub(crate) record: Key,
+    pub(crate) expires: Timestamp,
+    pub(crate) settles: Option<store::Consumed>,
+    /// Changes of the runtime's own that go with it, such as the removal of a start marker.
+    pub(crate) besides: Vec<Change>,
+}
+
+/// How an execution ended.
+#[derive(Debug)]
+pub(crate) enum Ended {
+    /// Committed by this execution.
+    Committed,
+    /// Its record exists: another execution, or this one with a lost answer, did it.
+    Duplicate,
+    /// Every try met a conflict.
+    Busy,
+    /// Nobody knows; the record is not there (yet).
+    Unknown,
+}
+
+impl Core {
+    /// Executes `what` until its unit of work is committed, is a duplicate, or cannot be.
+    pub(crate) async fn execute<E: From<Fail> + Send>(
+        &self,
+        plan: &Plan,
+        what: &dyn Runs<E>,
+    ) -> Result<Ended, E> {
+        for conflict in 0..CONFLICT_TRIES {
+            if conflict > 0 {
+                self.env.clock.sleep(self.env.jitter(CONFLICT_BASE, conflict, CONFLICT_CAP)).await;
+            }
+            let now = self.env.now();
+            let mut uow =
+                Uow::new(self.store.clone(), self.service.name(), now, plan.cause.clone(), self.quirks);
+            let note = what.run(&mut uow).await?;
+            let (unit, follow) = self.unit(plan, uow, note);
+            match self.store.commit(unit).await.map_err(Fail::from)? {
+                Outcome::Committed => {
+                    self.follow(follow).await;
+                    return Ok(Ended::Committed);
+                }
+                Outcome::Duplicate => {
+                    if self.quirks.has(Bug::PublishFromMemoryAfterDuplicate) {
+                        self.follow(follow).await;
+                    }
+                    return Ok(Ended::Duplicate);
+                }
+                Outcome::Conflict => Stats::add(&self.stats.conflicts, 1),
+                Outcome::TooLarge(limit) => {
+                    return Err(Fail::Permanent { reason: limit.to_string(), source: None }.into());
+                }
+                Outcome::Unknown => return self.resolve(&plan.record).await.map_err(E::from),
+            }
+        }
+        Ok(Ended::Busy)
+    }
+
+    /// The unit of work as it is committed, and what follows it.
+    fn unit(&self, plan: &Plan, mut uow: Uow, note: bytes::Bytes) -> (Unit, Follow) {
+        let nonce = self.env.nonce();
+        let mut changes = uow.changes();
+        changes.extend(plan.besides.iter().cloned());
+        if self.quirks.has(Bug::AbsenceNotChecked) {
+            changes.retain(|c| !matches!(c, Change::Check { version: store::Version::ABSENT, .. }));
+        }
+        if self.quirks.has(Bug::GuardIgnored) {
+            for change in &mut changes {
+                if let Change::Step { guards, .. } = change {
+                    guards.clear();
+                }
+            }
+        }
+        if self.quirks.has(Bug::RecordWithoutEffects) && self.env.entropy.next_u64() % 8 == 0 {
+            changes.clear();
+        }
+        let record = Record { key: plan.record.clone(), note, outgoing: uow.outgoing, expires: plan.expires };
+        let woken = uow.woken;
+        let sent = Sent { record: record.key.clone(), outgoing: record.outgoing.clone() };
+        let unit = Unit { now: uow.now, nonce, record: Some(record), changes, settles: plan.settles.clone() };
+        (unit, Follow { sent, woken })
+    }
+
+    /// After a commit: publish what it says, wake what waits for it.
+    async fn follow(&self, Follow { sent, woken }: Follow) {
+        Stats::add(&self.stats.published, sent.outgoing.len());
+        if !self.fused && !sent.outgoing.is_empty() {
+            // A full relay leaves the record to the sweeper: publishing never holds a handler up.
+            self.relay.try_send(sent).ok();
+        }
+        for name in woken {
+            self.wake(&name).await;
+        }
+    }
+
+    /// The answer was lost: the record tells, now or after a little while.
+    async fn resolve(&self, record: &Key) -> Result<Ended, Fail> {
+        for look in 0..UNKNOWN_LOOKS {
+            if look > 0 {
+                self.env.clock.sleep(UNKNOWN_WAIT).await;
+            }
+            if self.record(record.clone()).await?.is_some() {
+                return Ok(Ended::Duplicate);
+            }
+        }
+        Ok(Ended::Unknown)
+    }
+
+    /// Publishes what a stored record still holds. The only thing that is published after a duplicate.
+    pub(crate) async fn publish_stored(&self, key: &Key) -> Result<(), Fail> {
+        if self.fused {
+            return Ok(());
+        }
+        let Some(record) = self.record(key.clone()).await? else { return Ok(()) };
+        if !record.pending.is_empty() {
+            let sent = Sent { record: key.clone(), outgoing: record.pending };
+            self.relay.try_send(sent).ok();
+        }
+        Ok(())
+    }
+
+    /// A change that puts `message` into the due table, dead or to be sent at its time.
+    pub(crate) fn due_row(&self, row: &Due, version: store::Version) -> Change {
+        let entries = row.entries();
+        let key = Key::new(self.names.due.clone(), row.id.to_string());
+        Change::Put { key, version, body: row.encode(), entries, expires: None }
+    }
+
+    /// Where a message of this service to itself goes.
+    pub(crate) fn own_address(&self) -> Address {
+        Address::Queue(self.service.name().to_owned())
+    }
+
+    /// A delivered message as it would be sent to this service once more.
+    pub(crate) fn again(
+        &self,
+        id: contracts::MessageId,
+        lane: String,
+        body: bytes::Bytes,
+        attempt: u32,
+    ) -> Outgoing {
+        Outgoing { id, address: self.own_address(), lane, attempt, body }
+    }
+}
+
+struct Follow {
+    sent: Sent,
+    woken: Vec<String>,
+}

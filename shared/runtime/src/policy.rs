@@ -1,0 +1,66 @@
+//! Every bound of the runtime, named, with the reason for its size.
+
+use std::time::Duration;
+
+/// Bounds that a deployment may set.
+#[derive(Debug, Clone)]
+pub struct Policy {
+    /// Messages of one service held by one process, started or waiting in a lane. Large enough that group commit has
+    /// something to group, small enough that a crash gives back little.
+    pub in_flight: usize,
+    /// How often the sweeper looks for what is due when nothing wakes it.
+    pub sweep_every: Duration,
+    /// A record that is pending for longer than this was left behind by its committer.
+    pub pending_after: Duration,
+    /// Backlog of a queue beyond which requests are refused (429): about a minute of work.
+    pub backlog_limit: u64,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            in_flight: 256,
+            sweep_every: Duration::from_millis(500),
+            pending_after: Duration::from_secs(5),
+            backlog_limit: 50_000,
+        }
+    }
+}
+
+/// How long a handled message is remembered: longer than any broker keeps one (SQS: 14 days).
+pub(crate) const RECORD_KEPT: Duration = Duration::from_secs(15 * 24 * 3600);
+/// How long an answer is kept for its Idempotency-Key.
+pub(crate) const ANSWER_KEPT: Duration = Duration::from_secs(24 * 3600);
+/// How long the outbox of a sweep is kept: it is nobody's inbox.
+pub(crate) const SWEEP_KEPT: Duration = Duration::from_secs(3600);
+/// Executions of one try when commits conflict; 64 writers of one document get through in this many.
+pub(crate) const CONFLICT_TRIES: u32 = 8;
+/// Waits between them.
+pub(crate) const CONFLICT_BASE: Duration = Duration::from_millis(2);
+pub(crate) const CONFLICT_CAP: Duration = Duration::from_millis(200);
+/// Quick tries within the process, before a delayed one.
+pub(crate) const QUICK_TRIES: u32 = 2;
+pub(crate) const QUICK_BASE: Duration = Duration::from_millis(50);
+/// Delayed tries, before a message is dead. With the delays below about half an hour.
+pub(crate) const DELAYED_TRIES: u32 = 8;
+pub(crate) const DELAYED_BASE: Duration = Duration::from_secs(2);
+pub(crate) const DELAYED_CAP: Duration = Duration::from_secs(600);
+/// How long a message may wait for what it needs, or for a build that knows its type.
+pub(crate) const LATER_BOUND: Duration = Duration::from_secs(3600);
+/// How often a waiting message looks by itself.
+pub(crate) const LATER_EVERY: Duration = Duration::from_secs(30);
+/// Starts of one message that may end in a crash, before it is dead.
+pub(crate) const CRASH_STARTS: u32 = 5;
+/// Waits of a paused subscription between probes.
+pub(crate) const PROBE_BASE: Duration = Duration::from_millis(200);
+pub(crate) const PROBE_CAP: Duration = Duration::from_secs(30);
+/// Rows that one sweep takes at a time: a unit of work holds 100 items.
+pub(crate) const SWEEP_ROWS: usize = 45;
+/// Records that wait for the relay before the rest is left to the sweeper.
+pub(crate) const RELAY_BACKLOG: usize = 1_024;
+/// A loop that has not moved for this long is stuck.
+pub(crate) const WATCHDOG: Duration = Duration::from_secs(60);
+/// How often a request with a lost answer looks for its record.
+pub(crate) const UNKNOWN_LOOKS: u32 = 4;
+/// The wait before each of them.
+pub(crate) const UNKNOWN_WAIT: Duration = Duration::from_millis(250);

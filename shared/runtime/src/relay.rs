@@ -1,0 +1,143 @@
+//! The relay: publishes what a commit left pending, in batches, and clears the mark once the broker has confirmed.
+//!
+//! A fused store needs none: its commit enqueues.
+
+use std::sync::Arc;
+
+use bus::Published;
+use store::{Change, Key, Outcome, Outgoing, Record, StoredRecord, Unit, Version};
+use tokio::sync::mpsc;
+
+use crate::core::Core;
+use crate::due::{Due, Trouble};
+use crate::fail::Fail;
+use crate::policy::WATCHDOG;
+use crate::quirk::Bug;
+
+/// A committed record and what it says is to be published.
+#[derive(Debug, Clone)]
+pub(crate) struct Sent {
+    pub(crate) record: Key,
+    pub(crate) outgoing: Vec<Outgoing>,
+}
+
+/// Records that one round publishes together.
+const ROUND: usize = 64;
+
+/// Publishes what committers hand over, until `stop`; then what is left in hand.
+pub(crate) async fn run(
+    core: Arc<Core>,
+    mut sent: mpsc::Receiver<Sent>,
+    stop: impl Future<Output = ()> + Send,
+) {
+    let name = format!("{}.relay", core.queue);
+    tokio::pin!(stop);
+    let mut round = Vec::new();
+    loop {
+        core.health.beat(&name, core.env.now());
+        tokio::select! {
+            biased;
+            () = &mut stop => break,
+            taken = sent.recv_many(&mut round, ROUND) => if taken == 0 { break },
+            () = core.env.clock.sleep(WATCHDOG / 4) => continue,
+        }
+        core.publish_all(std::mem::take(&mut round)).await;
+    }
+    while let Ok(left) = sent.try_recv() {
+        core.publish_all(vec![left]).await;
+    }
+    core.health.ended(&name);
+}
+
+impl Core {
+    /// Publishes these records' messages and clears their marks. What is not confirmed stays pending for the sweeper.
+    pub(crate) async fn publish_all(&self, round: Vec<Sent>) {
+        if self.quirks.has(Bug::PendingClearedBeforeConfirm) {
+            for sent in &round {
+                self.clear(sent, &[]).await.ok();
+            }
+        }
+        let batch: Vec<Outgoing> = round.iter().flat_map(|sent| sent.outgoing.iter().cloned()).collect();
+        let mut answers = self.bus.publish(batch).await.into_iter();
+        for sent in round {
+            let mine: Vec<Published> = answers.by_ref().take(sent.outgoing.len()).collect();
+            if mine.len() < sent.outgoing.len() || mine.contains(&Published::Unknown) {
+                continue;
+            }
+            if let Err(error) = self.clear(&sent, &mine).await {
+                tracing::debug!(record = %sent.record, error = %error, "not cleared; the sweeper publishes it again");
+            }
+        }
+    }
+
+    /// Drops the bodies and the mark of a record whose messages are all confirmed or refused; what was refused
+    /// becomes a dead row.
+    async fn clear(&self, sent: &Sent, answers: &[Published]) -> Result<(), Fail> {
+        let Some(item) = self.store.read(vec![sent.record.clone()], self.env.now()).await?.pop().flatten()
+        else {
+            return Ok(());
+        };
+        let stored = StoredRecord::decode(&item.body).map_err(|error| Fail::transient(error))?;
+        if stored.pending.is_empty() {
+            return Ok(());
+        }
+        let now = self.env.now();
+        let mut changes = vec![Change::Put {
+            key: sent.record.clone(),
+            version: item.version,
+            body: StoredRecord { pending: vec![], ..stored }.encode(),
+            entries: vec![],
+            expires: Some(now.plus(crate::policy::RECORD_KEPT)),
+        }];
+        for (message, answer) in sent.outgoing.iter().zip(answers) {
+            if let Published::Refused(why) = answer {
+                changes.push(self.due_row(&unpublishable(message, why, now), Version::ABSENT));
+            }
+        }
+        let unit = Unit { now, nonce: self.env.nonce(), record: None, changes, settles: None };
+        match self.store.commit(unit).await? {
+            Outcome::Committed => Ok(()),
+            other => Err(Fail::transient(anyhow::anyhow!("the mark was not cleared: {other:?}"))),
+        }
+    }
+
+    /// Publishes again what has been pending for longer than a committer takes. Answers how many records it took.
+    pub(crate) async fn sweep_pending(&self) -> Result<usize, Fail> {
+        let mut taken = 0;
+        for collection in [&self.names.record, &self.names.request] {
+            let now = self.env.now();
+            let mut query = store::Query::new(collection.clone(), Record::PENDING, Record::PENDING);
+            let micros = i64::try_from(self.policy.pending_after.as_micros()).unwrap_or(i64::MAX);
+            let before = contracts::Timestamp::from_micros(now.as_micros().saturating_sub(micros));
+            query.to = Some(before.sortable());
+            query.limit = ROUND;
+            let found = self.store.query(query, now).await?;
+            let keys: Vec<Key> =
+                found.rows.into_iter().map(|row| Key::new(collection.clone(), row.id)).collect();
+            taken += keys.len();
+            let mut round = Vec::new();
+            for (key, item) in keys.iter().zip(self.store.read(keys.clone(), now).await?) {
+                let Some(stored) = item.and_then(|item| StoredRecord::decode(&item.body).ok()) else {
+                    continue;
+                };
+                if !stored.pending.is_empty() {
+                    round.push(Sent { record: key.clone(), outgoing: stored.pending });
+                }
+            }
+            if !round.is_empty() {
+                self.publish_all(round).await;
+            }
+        }
+        Ok(taken)
+    }
+}
+
+fn unpublishable(message: &Outgoing, why: &str, now: contracts::Timestamp) -> Due {
+    let trouble = Trouble {
+        reason: "unpublishable".into(),
+        chain: vec![why.to_owned()],
+        handler: "relay".into(),
+        contract: None,
+    };
+    Due { trouble: Some(trouble), last_failed: Some(now), ..Due::of(message, now) }
+}

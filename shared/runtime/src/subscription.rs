@@ -1,0 +1,128 @@
+//! The loop that takes messages: credit is free slots, lanes keep one key in order, an outage means one probe.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use bus::{Delivery, Settle};
+use contracts::Envelope;
+use tokio::sync::{mpsc, watch};
+
+use crate::core::Core;
+use crate::deliver::Done;
+
+/// Takes and handles messages until `drain` says to stop; then gives back what has not started and finishes what has.
+pub(crate) async fn run(core: Arc<Core>, drain: watch::Receiver<bool>) {
+    let (finished, done) = mpsc::unbounded_channel();
+    let mut taker = Taker { core, lanes: BTreeMap::new(), held: 0, finished, done };
+    taker.take(drain).await;
+    taker.drain().await;
+    let name = taker.loop_name();
+    taker.core.health.ended(&name);
+}
+
+/// A lane is here while one of its messages is being handled; the others wait in it.
+type Lanes = BTreeMap<String, VecDeque<Delivery>>;
+
+struct Taker {
+    core: Arc<Core>,
+    lanes: Lanes,
+    /// Messages in hand, started or waiting: never more than the policy's `in_flight`.
+    held: usize,
+    /// Unbounded in type only: it holds at most one answer per message in hand.
+    finished: mpsc::UnboundedSender<(String, Done)>,
+    done: mpsc::UnboundedReceiver<(String, Done)>,
+}
+
+impl Taker {
+    async fn take(&mut self, mut drain: watch::Receiver<bool>) {
+        let name = self.loop_name();
+        loop {
+            self.core.health.beat(&name, self.core.env.now());
+            let pause = self.core.gate.wait(&self.core.env);
+            let credit = match pause {
+                Some(_) => usize::from(self.held == 0),
+                None => self.core.policy.in_flight - self.held,
+            };
+            let (bus, queue) = (self.core.bus.clone(), self.core.queue.clone());
+            let clock = self.core.env.clock.clone();
+            let receive = async move {
+                if let Some(pause) = pause {
+                    clock.sleep(pause).await;
+                }
+                bus.receive(queue, credit).await
+            };
+            tokio::select! {
+                biased;
+                _ = drain.wait_for(|&draining| draining) => return,
+                Some((lane, done)) = self.done.recv() => self.finish(lane, done),
+                received = receive, if credit > 0 => match received {
+                    Ok(deliveries) => deliveries.into_iter().for_each(|delivery| self.accept(delivery)),
+                    Err(outage) => self.core.gate.close(outage.to_string()),
+                },
+            }
+        }
+    }
+
+    fn accept(&mut self, delivery: Delivery) {
+        self.held += 1;
+        let lane = lane_of(&delivery);
+        match self.lanes.get_mut(&lane) {
+            Some(waiting) => waiting.push_back(delivery),
+            None => {
+                self.lanes.insert(lane.clone(), VecDeque::new());
+                self.start(lane, delivery);
+            }
+        }
+    }
+
+    fn start(&self, lane: String, delivery: Delivery) {
+        let (core, finished) = (self.core.clone(), self.finished.clone());
+        let name = std::borrow::Cow::Owned(format!("{}.handle", core.queue));
+        self.core.env.spawn.spawn(
+            name,
+            Box::pin(async move {
+                let done = core.deliver(delivery).await;
+                finished.send((lane, done)).ok();
+            }),
+        );
+    }
+
+    fn finish(&mut self, lane: String, done: Done) {
+        self.held -= 1;
+        match done {
+            Done::Settled => self.core.gate.open(),
+            Done::Outage(reason) => self.core.gate.close(reason),
+        }
+        match self.lanes.get_mut(&lane).and_then(VecDeque::pop_front) {
+            Some(next) => self.start(lane, next),
+            None => {
+                self.lanes.remove(&lane);
+            }
+        }
+    }
+
+    async fn drain(&mut self) {
+        let waiting = self.lanes.values_mut().flat_map(std::mem::take);
+        let given_back: Vec<_> = waiting.map(|delivery| (delivery.token, Settle::Release)).collect();
+        self.held -= given_back.len();
+        if !given_back.is_empty() {
+            self.core.bus.settle(given_back).await;
+        }
+        while self.held > 0 {
+            let Some((lane, done)) = self.done.recv().await else { return };
+            self.finish(lane, done);
+        }
+    }
+
+    fn loop_name(&self) -> String {
+        format!("{}.take", self.core.queue)
+    }
+}
+
+/// The lane of a delivery; what cannot be read gets a lane of its own.
+fn lane_of(delivery: &Delivery) -> String {
+    match Envelope::decode(&delivery.body) {
+        Ok(event) => event.lane().to_owned(),
+        Err(_) => format!("?{}", delivery.token.seq),
+    }
+}

@@ -1,0 +1,136 @@
+//! The sweeper: sends what is due, publishes what was left pending. Two sweepers are harmless: rows are removed with
+//! their version, and ids are derived.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use contracts::Timestamp;
+use store::{Change, Item, Key, Outcome, Query, Record, Unit};
+
+use crate::core::Core;
+use crate::due::{self, Due};
+use crate::fail::Fail;
+use crate::policy::{SWEEP_KEPT, SWEEP_ROWS};
+
+/// Sweeps until `drain` ends it.
+pub(crate) async fn run(core: Arc<Core>, mut drain: tokio::sync::watch::Receiver<bool>) {
+    let name = format!("{}.sweep", core.queue);
+    let mut idle = 0u32;
+    loop {
+        core.health.beat(&name, core.env.now());
+        match core.sweep_once().await {
+            Ok(0) => idle = (idle + 1).min(3),
+            Ok(_) => idle = 0,
+            Err(error) => {
+                tracing::debug!(service = %core.queue, error = ?error.chain(), "sweep failed; again later");
+                idle = 3;
+            }
+        }
+        let wait = if idle == 0 { Duration::from_millis(1) } else { core.policy.sweep_every * idle };
+        tokio::select! {
+            biased;
+            _ = drain.wait_for(|&draining| draining) => break,
+            () = core.sweep.notified() => {}
+            () = core.env.clock.sleep(wait) => {}
+        }
+    }
+    core.health.ended(&name);
+}
+
+impl Core {
+    /// One pass: answers how many rows and records it found.
+    pub(crate) async fn sweep_once(&self) -> Result<usize, Fail> {
+        let due = self.sweep_due().await?;
+        let pending = if self.fused { 0 } else { self.sweep_pending().await? };
+        Ok(due + pending)
+    }
+
+    async fn sweep_due(&self) -> Result<usize, Fail> {
+        let now = self.env.now();
+        let mut query = Query::new(self.names.due.clone(), due::DUE, due::DUE);
+        query.to = Some(now.sortable());
+        query.limit = SWEEP_ROWS;
+        let found = self.store.query(query, now).await?.rows;
+        if found.is_empty() {
+            return Ok(0);
+        }
+        let keys: Vec<Key> = found.into_iter().map(|row| Key::new(self.names.due.clone(), row.id)).collect();
+        let items = self.store.read(keys.clone(), now).await?;
+        let rows: Vec<(Key, Item, Due)> = keys
+            .into_iter()
+            .zip(items)
+            .filter_map(|(key, item)| {
+                let item = item?;
+                let row = Due::decode(&key.id, &item).ok()?;
+                row.due.is_some_and(|due| due <= now).then_some((key, item, row))
+            })
+            .collect();
+        let count = rows.len();
+        if !self.send_due(&rows, now).await? {
+            // Somebody else took one of them: each for itself.
+            for row in rows {
+                self.send_due(std::slice::from_ref(&row), now).await?;
+            }
+        }
+        Ok(count)
+    }
+
+    /// Moves rows from the table to where they go, in one unit of work.
+    async fn send_due(&self, rows: &[(Key, Item, Due)], now: Timestamp) -> Result<bool, Fail> {
+        if rows.is_empty() {
+            return Ok(true);
+        }
+        let nonce = self.env.nonce();
+        let record = Record {
+            key: Key::new(self.names.record.clone(), format!("sweep-{:016x}", nonce.0)),
+            note: bytes::Bytes::from_static(b"null"),
+            outgoing: rows.iter().map(|(_, _, row)| row.outgoing()).collect(),
+            expires: now.plus(SWEEP_KEPT),
+        };
+        let sent = crate::relay::Sent { record: record.key.clone(), outgoing: record.outgoing.clone() };
+        let changes = rows
+            .iter()
+            .map(|(key, item, _)| Change::Delete { key: key.clone(), version: item.version })
+            .collect();
+        let unit = Unit { now, nonce, record: Some(record), changes, settles: None };
+        match self.store.commit(unit).await? {
+            Outcome::Committed => {
+                if !self.fused {
+                    self.relay.try_send(sent).ok();
+                }
+                Ok(true)
+            }
+            // Not known: rows that are still there are found again, and ids are derived.
+            Outcome::Unknown => Ok(true),
+            Outcome::Duplicate | Outcome::Conflict | Outcome::TooLarge(_) => Ok(false),
+        }
+    }
+
+    /// Makes rows that wait for `name` due at once. A hint: they look by themselves, only later.
+    pub(crate) async fn wake(&self, name: &str) {
+        if let Err(error) = self.wake_rows(name).await {
+            tracing::debug!(name, error = %error, "not woken; it looks by itself");
+        }
+        self.sweep.notify_one();
+    }
+
+    async fn wake_rows(&self, name: &str) -> Result<(), Fail> {
+        let now = self.env.now();
+        let mut query = Query::new(self.names.due.clone(), due::WAITS, name);
+        query.limit = SWEEP_ROWS;
+        for row in self.store.query(query, now).await?.rows {
+            let key = Key::new(self.names.due.clone(), row.id);
+            let Some(item) = self.store.read(vec![key.clone()], now).await?.pop().flatten() else { continue };
+            let woken = Due::decode(&key.id, &item)?;
+            if woken.due.is_none_or(|due| due <= now) {
+                continue;
+            }
+            let row = Due { due: Some(now), ..woken };
+            let changes = vec![self.due_row(&row, item.version)];
+            self.store
+                .commit(Unit { now, nonce: self.env.nonce(), record: None, changes, settles: None })
+                .await?;
+        }
+        Ok(())
+    }
+}
