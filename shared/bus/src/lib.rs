@@ -2,6 +2,9 @@
 //!
 //! `README.md` tells the contract in prose; [`Bus`] holds the precise words.
 
+#[cfg(feature = "sim")]
+pub mod sim;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 

@@ -4,8 +4,14 @@
 //! by key, indexes that may be stale. `README.md` tells it in prose; [`Store`] holds the precise words.
 
 mod failure;
+#[cfg(any(feature = "planted-bugs", feature = "conformance"))]
+pub mod flaw;
 mod key;
+#[cfg(feature = "sim")]
+pub mod model;
 mod query;
+#[cfg(feature = "sim")]
+pub mod sim;
 mod unit;
 
 use std::future::Future;
