@@ -3,6 +3,7 @@
 //! Ids, money, time, the CloudEvents envelope, every event type, and who publishes and consumes what. Pure: no
 //! I/O, no clock, no randomness.
 
+pub mod card;
 pub mod event;
 pub mod events;
 pub mod ids;
@@ -10,6 +11,7 @@ pub mod money;
 pub mod order;
 pub mod quantity;
 pub mod time;
+pub mod topology;
 mod words;
 
 pub use event::{Envelope, Event, EventData, EventType, MessageId, Source, TraceParent};
@@ -21,3 +23,4 @@ pub use ids::{
 pub use money::{Currency, Money, MoneyError};
 pub use quantity::Quantity;
 pub use time::Timestamp;
+pub use topology::Topology;

@@ -132,3 +132,20 @@ fn bodies_that_are_no_orders_say_which_way() {
     assert!(matches!(PlaceOrder::from_json(b"[]"), Err(NotAnOrder::Shape(_))));
     assert!(matches!(PlaceOrder::from_json(br#"{"customer_id":7}"#), Err(NotAnOrder::Shape(_))));
 }
+
+#[test]
+fn a_card_number_is_refused_wherever_it_is_and_never_repeated() {
+    let mut asked = order(&[("4242424242424242", 1, 4_242_424_242_424_242)]);
+    asked.customer_id = "4242 4242 4242 4242".to_owned();
+    asked.currency = "378282246310005".to_owned();
+    asked.customer.name = "A. Buyer, 5555-5555-5555-4444".to_owned();
+    let problems = asked.check().unwrap_err();
+    let cards: Vec<&str> =
+        problems.iter().filter(|p| p.slug == "card-number-refused").map(|p| p.pointer.as_str()).collect();
+    assert_eq!(
+        cards,
+        ["/customer_id", "/currency", "/customer/name", "/lines/0/unit_price_minor"],
+        "a sku is exempt"
+    );
+    assert!(problems.iter().all(|p| !crate::card::in_text(&p.message)), "{problems:?}");
+}
