@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use bus::Bus;
 use store::{Store, StoredRecord};
@@ -47,6 +48,8 @@ pub(crate) struct Core {
     pub(crate) health: Arc<Health>,
     pub(crate) relay: mpsc::Sender<Sent>,
     pub(crate) sweep: Notify,
+    /// The fullest queue's waiting messages, as last looked at: requests are refused by it.
+    pub(crate) backlog: AtomicU64,
     pub(crate) stats: crate::stats::Stats,
 }
 
@@ -89,6 +92,7 @@ impl Core {
             health,
             relay,
             sweep: Notify::new(),
+            backlog: AtomicU64::new(0),
             stats: crate::stats::Stats::default(),
             service,
         };

@@ -27,6 +27,15 @@ pub(crate) enum Done {
     Outage(String),
 }
 
+/// What became of a handler's run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    /// Committed by this run.
+    Handled,
+    /// A copy, given back, delayed, or dead.
+    PutAway,
+}
+
 /// A message that is known well enough to be handled or put away.
 struct Message<'d> {
     delivery: &'d Delivery,
@@ -75,7 +84,7 @@ impl Core {
             return self.quarantined(&message, event, &reaction).await;
         }
         let _others = self.alone.read().await;
-        self.handle(&message, event, &reaction, vec![]).await
+        self.handle(&message, event, &reaction, vec![]).await.map(|_| ())
     }
 
     /// A message that may have crashed a process: its start is written down first, and it runs alone.
@@ -105,12 +114,18 @@ impl Core {
         let nonce = self.env.nonce();
         let marked = Unit { now, nonce, record: None, changes: vec![put], settles: None };
         match self.store.commit(marked).await? {
-            Outcome::Committed => {
-                let unmark = Change::Delete { key, version: Version(nonce.0) };
-                self.handle(message, event, reaction, vec![unmark]).await
-            }
-            _ => self.give_back(message).await,
+            Outcome::Committed => {}
+            _ => return self.give_back(message).await,
         }
+        let unmark = Change::Delete { key, version: Version(nonce.0) };
+        let fate = self.handle(message, event, reaction, vec![unmark.clone()]).await;
+        if !matches!(fate, Ok(Fate::Handled)) {
+            // It ended without a crash: a start that was answered is no evidence against it.
+            let unit =
+                Unit { now: self.env.now(), nonce, record: None, changes: vec![unmark], settles: None };
+            self.store.commit(unit).await.ok();
+        }
+        fate.map(|_| ())
     }
 
     /// Quick tries in the process, then a delayed one, then dead.
@@ -120,7 +135,7 @@ impl Core {
         event: Envelope,
         reaction: &Reaction,
         besides: Vec<Change>,
-    ) -> Result<(), Fail> {
+    ) -> Result<Fate, Fail> {
         let cause = self.cause(message, &event);
         let read = match reaction {
             Reaction::Handle(handler) => handler.read(event),
@@ -128,7 +143,10 @@ impl Core {
         };
         let ready = match read {
             Ok(ready) => ready,
-            Err(error) => return self.put_away(message, "undecodable", chain_of(&error), None).await,
+            Err(error) => {
+                self.put_away(message, "undecodable", chain_of(&error), None).await?;
+                return Ok(Fate::PutAway);
+            }
         };
         let plan = Plan {
             cause,
@@ -148,9 +166,10 @@ impl Core {
                 self.env.clock.sleep(self.env.jitter(policy::QUICK_BASE, quick, policy::DELAYED_CAP)).await;
                 continue;
             }
-            return self.failed(message, &fail).await;
+            self.failed(message, &fail).await?;
+            break;
         }
-        Ok(())
+        Ok(Fate::PutAway)
     }
 
     async fn react(&self, reaction: &Reaction, ready: &dyn Ready, plan: &Plan) -> Result<Ended, Fail> {
@@ -168,19 +187,20 @@ impl Core {
         }
     }
 
-    async fn ended(&self, message: &Message<'_>, ended: Ended) -> Result<(), Fail> {
+    async fn ended(&self, message: &Message<'_>, ended: Ended) -> Result<Fate, Fail> {
         match ended {
             Ended::Committed => {
                 Stats::add(&self.stats.handled, 1);
                 if !self.fused {
                     self.acknowledge(message.delivery).await;
                 }
-                Ok(())
+                return Ok(Fate::Handled);
             }
-            Ended::Duplicate => self.duplicate(message).await,
+            Ended::Duplicate => self.duplicate(message).await?,
             // Given back without counting an attempt: nothing is wrong with the message.
-            Ended::Busy | Ended::Unknown => self.give_back(message).await,
+            Ended::Busy | Ended::Unknown => self.give_back(message).await?,
         }
+        Ok(Fate::PutAway)
     }
 
     /// A copy of what was handled: publish what its record still holds, and be done with it.

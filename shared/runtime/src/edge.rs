@@ -5,6 +5,7 @@
 
 use std::future::Future;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -163,6 +164,10 @@ impl Edge {
         let record = Key::new(core.names.request.clone(), request_id(write));
         if let Some(response) = self.replay(&record, write, &hash).await? {
             return Ok(response);
+        }
+        let waiting = core.backlog.load(Relaxed);
+        if waiting > core.policy.backlog_limit {
+            return Err(Problem::overloaded(format!("{waiting} messages wait to be handled")));
         }
         let id = MessageId(core.env.fresh_id());
         let trace = write.trace.map_or_else(|| TraceParent::root(id), |trace| trace.child(id));

@@ -93,7 +93,7 @@ impl Core {
                 }
             }
         }
-        if self.quirks.has(Bug::RecordWithoutEffects) && self.env.entropy.next_u64() % 8 == 0 {
+        if self.quirks.has(Bug::RecordWithoutEffects) && self.env.entropy.next_u64().is_multiple_of(8) {
             changes.clear();
         }
         let record = Record { key: plan.record.clone(), note, outgoing: uow.outgoing, expires: plan.expires };

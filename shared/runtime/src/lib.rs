@@ -24,6 +24,7 @@ mod sweep;
 mod uow;
 
 pub mod due;
+pub mod operate;
 
 #[cfg(feature = "real")]
 pub use crate::env::real;

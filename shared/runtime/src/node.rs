@@ -64,7 +64,6 @@ impl Node {
     }
 
     /// The routes of every service, merged.
-    #[must_use]
     pub fn routes(&self) -> Router {
         self.cores.iter().fold(Router::new(), |router, core| match &core.service.routes {
             Some(routes) => router.merge(routes(Edge { core: core.clone() })),
@@ -126,6 +125,14 @@ impl Node {
     pub async fn drain(&self) {
         self.drain.send_replace(true);
         while self.ended.lock().await.recv().await.is_some() {}
+    }
+
+    /// How full each queue is.
+    ///
+    /// # Errors
+    /// [`Outage`]: the bus does not answer.
+    pub async fn queues(&self) -> Result<Vec<bus::QueueState>, Outage> {
+        self.ports.bus.inspect().await
     }
 
     pub(crate) fn core(&self, service: &str) -> Option<&Arc<Core>> {

@@ -77,7 +77,7 @@ impl Core {
         else {
             return Ok(());
         };
-        let stored = StoredRecord::decode(&item.body).map_err(|error| Fail::transient(error))?;
+        let stored = StoredRecord::decode(&item.body).map_err(Fail::transient)?;
         if stored.pending.is_empty() {
             return Ok(());
         }

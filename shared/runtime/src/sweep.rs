@@ -2,6 +2,7 @@
 //! their version, and ids are derived.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use contracts::Timestamp;
@@ -26,6 +27,7 @@ pub(crate) async fn run(core: Arc<Core>, mut drain: tokio::sync::watch::Receiver
                 idle = 3;
             }
         }
+        core.look_at_backlog().await;
         let wait = if idle == 0 { Duration::from_millis(1) } else { core.policy.sweep_every * idle };
         tokio::select! {
             biased;
@@ -43,6 +45,14 @@ impl Core {
         let due = self.sweep_due().await?;
         let pending = if self.fused { 0 } else { self.sweep_pending().await? };
         Ok(due + pending)
+    }
+
+    /// Notes how much waits, so that the edge can refuse before queues fill.
+    async fn look_at_backlog(&self) {
+        if let Ok(queues) = self.bus.inspect().await {
+            let fullest = queues.iter().map(|queue| queue.waiting).max().unwrap_or(0);
+            self.backlog.store(fullest, Relaxed);
+        }
     }
 
     async fn sweep_due(&self) -> Result<usize, Fail> {

@@ -268,7 +268,8 @@ impl Uow {
 
     fn publish<T: EventData>(&mut self, subject: &str, sequence: u64, data: &T) -> Result<(), Fail> {
         let sequence = sequence_text(sequence);
-        let (id, body) = self.draft(subject, Some(&sequence), T::TYPE, Some(T::SCHEMA), data)?;
+        let kind = Kind { name: T::TYPE, schema: Some(T::SCHEMA) };
+        let (id, body) = self.draft(kind, subject, Some(&sequence), data)?;
         let lane = self.cause.lane.clone();
         let address = Address::Topic(EventType::of::<T>());
         self.outgoing.push(Outgoing { id, address, lane, attempt: 0, body });
@@ -311,16 +312,15 @@ impl Uow {
     }
 
     fn draft_job<J: Job>(&mut self, job: &J) -> Result<(MessageId, Bytes), Fail> {
-        let kind = job_type(self.service, J::NAME);
-        self.draft(job.lane(), None, &kind, None, job)
+        let name = job_type(self.service, J::NAME);
+        self.draft(Kind { name: &name, schema: None }, job.lane(), None, job)
     }
 
     fn draft<T: Serialize>(
         &mut self,
+        kind: Kind<'_>,
         subject: &str,
         sequence: Option<&str>,
-        kind: &str,
-        schema: Option<&str>,
         data: &T,
     ) -> Result<(MessageId, Bytes), Fail> {
         let id = self.quirks.outgoing_id(self.cause.id.derive(self.service, self.ordinal), self.now);
@@ -328,8 +328,8 @@ impl Uow {
         let draft = Draft {
             id,
             service: self.service,
-            kind,
-            schema,
+            kind: kind.name,
+            schema: kind.schema,
             subject,
             time: self.now,
             trace: self.cause.trace.child(id),
@@ -339,7 +339,7 @@ impl Uow {
             cause: self.cause.id,
         };
         let body = draft.encode(data).map_err(|error| Fail::Permanent {
-            reason: format!("a {kind} cannot be written as JSON"),
+            reason: format!("a {} cannot be written as JSON", kind.name),
             source: Some(error.into()),
         })?;
         Ok((id, Bytes::from(body)))
@@ -357,6 +357,12 @@ impl Uow {
     pub(crate) fn changes(&mut self) -> Vec<Change> {
         std::mem::take(&mut self.items).into_iter().map(|(key, buffered)| change(key, buffered)).collect()
     }
+}
+
+/// A type on the wire, and the schema it keeps.
+struct Kind<'a> {
+    name: &'a str,
+    schema: Option<&'a str>,
 }
 
 fn change(key: Key, buffered: Buffered) -> Change {

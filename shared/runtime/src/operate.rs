@@ -1,0 +1,294 @@
+//! What operators do: look at queues and dead letters, redrive or discard them, read health and metrics.
+
+mod http;
+mod metrics;
+
+use contracts::{Envelope, MessageId, Timestamp};
+use serde::{Deserialize, Serialize};
+use store::{Change, Key, Outcome, Query, Unit};
+
+use crate::core::Core;
+use crate::due::{self, DEAD, Due};
+use crate::fail::Fail;
+use crate::node::Node;
+use crate::policy::RECORD_KEPT;
+use crate::problem::Problem;
+use crate::quirk::Bug;
+
+pub use http::{health_routes, operator_routes};
+
+/// A message that nobody could handle, as people see it: without anybody's name or address.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DeadLetter {
+    /// The message's identity.
+    pub id: String,
+    /// The service that gave it up.
+    pub service: String,
+    /// Its type; empty when it could not be decoded.
+    pub event_type: String,
+    /// What it is about.
+    pub subject: String,
+    /// Why it is dead: see [`due::Trouble::reason`].
+    pub reason: String,
+    /// The error and all that lay beneath, outermost first.
+    pub chain: Vec<String>,
+    /// Which handler.
+    pub handler: String,
+    /// The schema it claims to keep.
+    pub contract: Option<String>,
+    /// Tries that failed.
+    pub attempts: u32,
+    /// When it was first seen.
+    pub first_seen: Timestamp,
+    /// When it was given up.
+    pub died: Timestamp,
+    /// The message, personal data blanked; text where it is not JSON.
+    pub message: serde_json::Value,
+}
+
+/// Which dead letters.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Filter {
+    /// Exactly these; empty = all that fit the rest.
+    #[serde(default)]
+    pub ids: Vec<String>,
+    /// Of this service.
+    #[serde(default)]
+    pub service: Option<String>,
+    /// With this reason.
+    #[serde(default)]
+    pub reason: Option<String>,
+    /// Of this type.
+    #[serde(default)]
+    pub event_type: Option<String>,
+}
+
+/// What to do with the dead letters that fit.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Redrive {
+    /// Which.
+    #[serde(default)]
+    pub filter: Filter,
+    /// Only say which.
+    #[serde(default)]
+    pub dry_run: bool,
+    /// At most this many a second; 0 = 100.
+    #[serde(default)]
+    pub rate_per_s: u32,
+    /// Also what is older than messages are remembered (15 days): it may then be handled twice.
+    #[serde(default)]
+    pub force: bool,
+}
+
+/// What was, or would be, done.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Done {
+    /// These were redriven or discarded (or would be).
+    pub ids: Vec<String>,
+    /// Older than messages are remembered, and not forced.
+    pub too_old: Vec<String>,
+    /// Whether it was only asked.
+    pub dry_run: bool,
+}
+
+/// Dead letters that one request looks at: a page is held in memory.
+pub const PAGE: usize = 500;
+
+impl Filter {
+    fn fits(&self, letter: &DeadLetter) -> bool {
+        let same = |want: &Option<String>, is: &str| want.as_ref().is_none_or(|want| want == is);
+        (self.ids.is_empty() || self.ids.contains(&letter.id))
+            && same(&self.service, &letter.service)
+            && same(&self.reason, &letter.reason)
+            && same(&self.event_type, &letter.event_type)
+    }
+}
+
+impl Node {
+    /// Dead letters that fit, oldest first, at most `limit`.
+    ///
+    /// # Errors
+    /// [`Fail::Outage`].
+    pub async fn dead_letters(&self, filter: &Filter, limit: usize) -> Result<Vec<DeadLetter>, Fail> {
+        let mut found = Vec::new();
+        for core in self.cores() {
+            core.each_dead(filter, limit, |letter, _, _| found.push(letter)).await?;
+        }
+        found.sort_by(|a, b| (a.died, &a.id).cmp(&(b.died, &b.id)));
+        found.truncate(limit);
+        Ok(found)
+    }
+
+    /// Sends dead letters back to the service that gave them up, and to no other, spread over time.
+    ///
+    /// # Errors
+    /// [`Fail::Outage`].
+    pub async fn redrive(&self, order: &Redrive) -> Result<Done, Fail> {
+        let mut done = Done { dry_run: order.dry_run, ..Done::default() };
+        for core in self.cores() {
+            core.redrive(order, &mut done).await?;
+            core.sweep.notify_one();
+        }
+        Ok(done)
+    }
+
+    /// Removes dead letters for good.
+    ///
+    /// # Errors
+    /// [`Fail::Outage`], or a problem when the filter is empty: nobody means everything.
+    pub async fn discard(&self, filter: &Filter, dry_run: bool) -> Result<Done, Problem> {
+        if *filter == Filter::default() {
+            return Err(Problem::new(
+                422,
+                "filter-missing",
+                "Filter missing",
+                "say which dead letters to discard",
+            )
+            .at("/filter", "at least one of ids, service, reason, event_type"));
+        }
+        let mut done = Done { dry_run, ..Done::default() };
+        for core in self.cores() {
+            let mut rows = Vec::new();
+            core.each_dead(filter, usize::MAX, |letter, key, item| rows.push((letter, key, item))).await?;
+            for (letter, key, item) in rows {
+                let delete = Change::Delete { key, version: item.version };
+                if dry_run || core.change(vec![delete]).await? {
+                    done.ids.push(letter.id);
+                }
+            }
+        }
+        Ok(done)
+    }
+}
+
+impl Core {
+    /// Shows dead rows that fit, oldest first, at most `limit`, with key and item as they are now.
+    async fn each_dead(
+        &self,
+        filter: &Filter,
+        limit: usize,
+        mut visit: impl FnMut(DeadLetter, Key, store::Item) + Send,
+    ) -> Result<(), Fail> {
+        let mut query = Query::new(self.names.due.clone(), DEAD, DEAD);
+        query.limit = PAGE;
+        let mut shown = 0;
+        loop {
+            let now = self.env.now();
+            let page = self.store.query(query.clone(), now).await?;
+            let keys: Vec<Key> =
+                page.rows.into_iter().map(|row| Key::new(self.names.due.clone(), row.id)).collect();
+            let items = self.store.read(keys.clone(), now).await?;
+            for (key, item) in keys.into_iter().zip(items) {
+                let Some(item) = item else { continue };
+                let row = Due::decode(&key.id, &item)?;
+                let letter = letter(&self.queue, row.clone());
+                if row.due.is_none() && filter.fits(&letter) && shown < limit {
+                    shown += 1;
+                    visit(letter, key, item);
+                }
+            }
+            match page.next {
+                Some(next) if shown < limit => query.after = Some(next),
+                _ => return Ok(()),
+            }
+        }
+    }
+
+    async fn redrive(&self, order: &Redrive, done: &mut Done) -> Result<(), Fail> {
+        let mut rows = Vec::new();
+        self.each_dead(&order.filter, usize::MAX, |letter, key, item| rows.push((letter, key, item))).await?;
+        let gap =
+            std::time::Duration::from_secs(1) / if order.rate_per_s == 0 { 100 } else { order.rate_per_s };
+        let mut due = self.env.now();
+        for (letter, key, item) in rows {
+            let row = Due::decode(&key.id, &item)?;
+            if self.env.now().since(row.first_seen) >= RECORD_KEPT && !order.force {
+                done.too_old.push(letter.id);
+                continue;
+            }
+            let address = match Envelope::decode(row.body.as_bytes()) {
+                Ok(event) if self.quirks.has(Bug::RedriveToAllSubscribers) => {
+                    store::Address::Topic(event.kind)
+                }
+                _ => row.address.clone(),
+            };
+            let row = Due { due: Some(due), attempts: 0, address, ..row };
+            if order.dry_run || self.change(vec![self.due_row(&row, item.version)]).await? {
+                done.ids.push(letter.id);
+                due = due.plus(gap);
+            }
+        }
+        Ok(())
+    }
+
+    /// Commits a change of the runtime's own rows; `false` when something else changed them first.
+    async fn change(&self, changes: Vec<Change>) -> Result<bool, Fail> {
+        let unit =
+            Unit { now: self.env.now(), nonce: self.env.nonce(), record: None, changes, settles: None };
+        Ok(self.store.commit(unit).await? == Outcome::Committed)
+    }
+}
+
+fn letter(service: &str, row: Due) -> DeadLetter {
+    let event = Envelope::decode(row.body.as_bytes()).ok();
+    let trouble = row.trouble.unwrap_or_else(|| due::Trouble {
+        reason: "unknown".into(),
+        chain: vec![],
+        handler: service.to_owned(),
+        contract: None,
+    });
+    DeadLetter {
+        id: row.id.to_string(),
+        service: service.to_owned(),
+        event_type: event.as_ref().map(|event| event.kind.to_string()).unwrap_or_default(),
+        subject: event.map(|event| event.subject).unwrap_or_default(),
+        reason: trouble.reason.into_owned(),
+        chain: trouble.chain,
+        handler: trouble.handler,
+        contract: trouble.contract,
+        attempts: row.attempts,
+        first_seen: row.first_seen,
+        died: row.last_failed.unwrap_or(row.first_seen),
+        message: redacted(&row.body),
+    }
+}
+
+/// What stands in for personal data.
+const BLANK: &str = "redacted";
+
+/// A message as people see it. Personal data is in the blocks `customer` and `ship_to` and nowhere else.
+#[must_use]
+pub fn redacted(body: &str) -> serde_json::Value {
+    let Ok(mut message) = serde_json::from_str::<serde_json::Value>(body) else {
+        return serde_json::Value::String(body.chars().take(1_000).collect());
+    };
+    if let Some(data) = message.get_mut("data").and_then(serde_json::Value::as_object_mut) {
+        for block in ["customer", "ship_to"] {
+            if let Some(block) = data.get_mut(block) {
+                *block = serde_json::Value::String(BLANK.to_owned());
+            }
+        }
+    }
+    message
+}
+
+/// The identity of a message as text, when it is one.
+pub(crate) fn message_id(text: &str) -> Option<MessageId> {
+    uuid::Uuid::parse_str(text).ok().map(MessageId)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobodys_name_or_address_is_shown() {
+        let shown = redacted(r#"{"id":"1","data":{"customer":{"name":"Ada"},"ship_to":{"city":"X"},"n":1}}"#);
+        assert_eq!(
+            shown.to_string(),
+            r#"{"data":{"customer":"redacted","n":1,"ship_to":"redacted"},"id":"1"}"#
+        );
+        assert_eq!(redacted("not json"), serde_json::json!("not json"));
+    }
+}
