@@ -115,6 +115,8 @@ words! {
         ShipmentFailed = "shipment_failed",
         /// Stock that was promised turned out to be missing.
         StockShort = "stock_short",
+        /// Another application's order that no service may work on, for instance because its amounts do not add up.
+        InvalidOrder = "invalid_order",
     }
 }
 

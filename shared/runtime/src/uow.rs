@@ -98,6 +98,12 @@ impl Uow {
         MessageId::named(&[self.service, &self.cause.id.to_string(), name]).0
     }
 
+    /// The id that the next event or job of this execution gets, for a document that names its own events.
+    #[must_use]
+    pub fn next_id(&self) -> MessageId {
+        self.quirks.outgoing_id(self.cause.id.derive(self.service, self.ordinal), self.now)
+    }
+
     /// Says which order the events that follow are about, and puts them into its lane.
     pub fn about(&mut self, order_id: &str) {
         self.cause.correlation = Some(order_id.to_owned());
@@ -323,7 +329,7 @@ impl Uow {
         sequence: Option<&str>,
         data: &T,
     ) -> Result<(MessageId, Bytes), Fail> {
-        let id = self.quirks.outgoing_id(self.cause.id.derive(self.service, self.ordinal), self.now);
+        let id = self.next_id();
         self.ordinal += 1;
         let draft = Draft {
             id,
