@@ -1,0 +1,266 @@
+//! The simulated provider's routes: from a request to a call that cannot be wrong in form.
+
+use contracts::{MessageId, Money, PaymentId};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::ids::{AuthorizationId, Key, OWN_PREFIX};
+use super::problem::{Problem, Slug};
+use super::token::Token;
+use super::wire::{self, ActionOutcome, MAX_AMOUNT_MINOR, MAX_BODY_BYTES, Request};
+
+/// What a request asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Call {
+    /// Change something, once per key.
+    Command {
+        /// The idempotency key.
+        key: Key,
+        /// What to change.
+        command: Command,
+    },
+    /// What became of `key`?
+    Query {
+        /// The key of an earlier command.
+        key: Key,
+    },
+    /// How does the authorization stand?
+    Look {
+        /// Which.
+        authorization: AuthorizationId,
+    },
+}
+
+/// What can be changed. Serialised, it is what "the same request" means for an idempotency key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "command", rename_all = "snake_case")]
+pub enum Command {
+    /// Hold money.
+    Authorize {
+        /// The merchant's payment.
+        payment: PaymentId,
+        /// How much.
+        money: Money,
+        /// What pays.
+        token: Token,
+    },
+    /// Take held money.
+    Capture {
+        /// From which.
+        authorization: AuthorizationId,
+        /// How much, in minor units.
+        amount_minor: i64,
+        /// Whether the rest is released.
+        is_final: bool,
+    },
+    /// Release what is held.
+    Void {
+        /// Of which.
+        authorization: AuthorizationId,
+    },
+    /// Undo what came under a key, and let nothing come under it later.
+    Cancel {
+        /// The key of an authorization, executed or not.
+        operation: Key,
+    },
+    /// Give taken money back.
+    Refund {
+        /// Of which.
+        authorization: AuthorizationId,
+        /// How much, in minor units.
+        amount_minor: i64,
+    },
+    /// The customer is done with the 3-D Secure page.
+    Complete {
+        /// Of which.
+        authorization: AuthorizationId,
+        /// What the customer did.
+        outcome: ActionOutcome,
+    },
+}
+
+impl Command {
+    /// Two requests under one key are the same request when their fingerprints are.
+    pub(super) fn fingerprint(&self) -> MessageId {
+        let canonical = serde_json::to_string(self).unwrap_or_default();
+        MessageId::named(&["simulated-provider", "request", &canonical])
+    }
+}
+
+impl Call {
+    /// Reads `request` by its route.
+    ///
+    /// # Errors
+    /// The [`Problem`] to answer with. Nothing is stored under the key of a request that is refused here.
+    pub fn parse(request: &Request) -> Result<Self, Problem> {
+        if request.body.len() > MAX_BODY_BYTES {
+            return Err(Problem::new(Slug::BodyTooLarge, format!("at most {MAX_BODY_BYTES} bytes")));
+        }
+        let segments: Option<Vec<String>> =
+            request.path.split('/').skip(1).map(wire::decode_segment).collect();
+        let segments = segments.unwrap_or_default();
+        let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+        match (request.method.as_str(), segments.as_slice()) {
+            ("GET", ["v1", "operations", key]) => Ok(Self::Query { key: named(key)? }),
+            ("GET", ["v1", "authorizations", id]) => Ok(Self::Look { authorization: named(id)? }),
+            ("POST", ["v1", "actions", id, "complete"]) => complete(named(id)?, request),
+            ("POST", route) => {
+                let command = command(route, request)?;
+                Ok(Self::Command { key: merchant_key(request)?, command })
+            }
+            _ => Err(no_route(request)),
+        }
+    }
+
+    /// What the dice are rolled for: the same operation has the same luck, whenever it arrives.
+    pub(super) fn subject(&self) -> String {
+        match self {
+            Self::Command { key, .. } => key.to_string(),
+            Self::Query { key } => format!("query {key}"),
+            Self::Look { authorization } => format!("look {authorization}"),
+        }
+    }
+
+    /// The token, where there is one.
+    pub(super) fn token(&self) -> Option<&Token> {
+        match self {
+            Self::Command { command: Command::Authorize { token, .. }, .. } => Some(token),
+            Self::Command { .. } | Self::Query { .. } | Self::Look { .. } => None,
+        }
+    }
+}
+
+fn command(route: &[&str], request: &Request) -> Result<Command, Problem> {
+    match route {
+        ["v1", "authorizations"] => {
+            let wire::Authorize { payment, amount_minor, currency, token } = read(request)?;
+            let money = Money::new(within_bounds(amount_minor)?, currency);
+            Ok(Command::Authorize { payment, money, token })
+        }
+        ["v1", "authorizations", id, "capture"] => {
+            let wire::Capture { amount_minor, is_final } = read(request)?;
+            let amount_minor = within_bounds(amount_minor)?;
+            Ok(Command::Capture { authorization: named(id)?, amount_minor, is_final })
+        }
+        ["v1", "authorizations", id, "void"] => Ok(Command::Void { authorization: named(id)? }),
+        ["v1", "operations", key, "cancel"] => Ok(Command::Cancel { operation: named(key)? }),
+        ["v1", "refunds"] => {
+            let wire::Refund { authorization, amount_minor } = read(request)?;
+            Ok(Command::Refund { authorization, amount_minor: within_bounds(amount_minor)? })
+        }
+        _ => Err(no_route(request)),
+    }
+}
+
+/// The one write without a key of the caller's: it comes from the customer's browser, and happens once.
+fn complete(authorization: AuthorizationId, request: &Request) -> Result<Call, Problem> {
+    let wire::Complete { outcome } = read(request)?;
+    let key = Key::of_action(&authorization);
+    Ok(Call::Command { key, command: Command::Complete { authorization, outcome } })
+}
+
+fn merchant_key(request: &Request) -> Result<Key, Problem> {
+    let required = |why: String| Problem::new(Slug::KeyRequired, why);
+    let key = request
+        .key
+        .clone()
+        .ok_or_else(|| required("every write needs the header Idempotency-Key".to_owned()))?;
+    let key = Key::try_from(key).map_err(|error| required(error.to_string()))?;
+    if key.as_str().starts_with(OWN_PREFIX) {
+        return Err(required(format!("keys that begin with {OWN_PREFIX} are the provider's own")));
+    }
+    Ok(key)
+}
+
+fn named<T: TryFrom<String, Error = super::MalformedId>>(text: &str) -> Result<T, Problem> {
+    T::try_from(text.to_owned()).map_err(|error| Problem::new(Slug::InvalidRequest, error.to_string()))
+}
+
+fn read<T: DeserializeOwned>(request: &Request) -> Result<T, Problem> {
+    serde_json::from_str(&request.body).map_err(|error| {
+        let slug = if error.is_data() { Slug::InvalidRequest } else { Slug::MalformedRequest };
+        Problem::new(slug, without_long_numbers(&error.to_string()))
+    })
+}
+
+/// Parsers quote what they refuse, and that may be a card number in the wrong place.
+fn without_long_numbers(text: &str) -> String {
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    if digits < 12 { text.to_owned() } else { text.replace(|c: char| c.is_ascii_digit(), "#") }
+}
+
+fn within_bounds(amount_minor: i64) -> Result<i64, Problem> {
+    if (1..=MAX_AMOUNT_MINOR).contains(&amount_minor) {
+        return Ok(amount_minor);
+    }
+    Err(Problem::new(Slug::InvalidRequest, format!("amount_minor must be 1 to {MAX_AMOUNT_MINOR}")))
+}
+
+fn no_route(request: &Request) -> Problem {
+    let path: String = request.path.chars().take(100).collect();
+    Problem::new(
+        Slug::RouteNotFound,
+        format!("no {} {path}", request.method.chars().take(10).collect::<String>()),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn post(path: &str, body: &str) -> Request {
+        Request {
+            method: "POST".to_owned(),
+            path: path.to_owned(),
+            key: Some("k".to_owned()),
+            body: body.to_owned(),
+        }
+    }
+
+    const GOOD: &str = r#"{"payment":"p","amount_minor":100,"currency":"GBP","token":"tok_ok"}"#;
+
+    #[test]
+    fn bad_input_is_refused_with_its_kind() {
+        let mut keyless = post("/v1/authorizations", GOOD);
+        keyless.key = None;
+        let mut own_key = post("/v1/authorizations", GOOD);
+        own_key.key = Some("sim_action_x".to_owned());
+        let card = GOOD.replace("tok_ok", "4242424242424242");
+        let cases = [
+            (post("/v1/authorizations", "{"), Slug::MalformedRequest),
+            (post("/v1/authorizations", "{}"), Slug::InvalidRequest),
+            (post("/v1/authorizations", &GOOD.replace("100", "0")), Slug::InvalidRequest),
+            (post("/v1/authorizations", &GOOD.replace("100", "1.5")), Slug::InvalidRequest),
+            (post("/v1/authorizations", &GOOD.replace("100", "1000000000000")), Slug::InvalidRequest),
+            (post("/v1/authorizations", &GOOD.replace("GBP", "XXX")), Slug::InvalidRequest),
+            (post("/v1/authorizations", &card), Slug::InvalidRequest),
+            (
+                post("/v1/authorizations", &card.replace("\"4242424242424242\"", "4242424242424242")),
+                Slug::InvalidRequest,
+            ),
+            (post("/v1/authorizations", &"x".repeat(MAX_BODY_BYTES + 1)), Slug::BodyTooLarge),
+            (post("/v1/authorizations/1/void", ""), Slug::InvalidRequest),
+            (post("/v1/nothing", GOOD), Slug::RouteNotFound),
+            (post("/v1/%zz", GOOD), Slug::RouteNotFound),
+            (keyless, Slug::KeyRequired),
+            (own_key, Slug::KeyRequired),
+        ];
+        for (request, slug) in cases {
+            let problem = Call::parse(&request).unwrap_err();
+            assert_eq!(problem.slug, slug, "{request:?}: {}", problem.detail);
+            assert!(!problem.detail.contains("4242"), "{}", problem.detail);
+        }
+        assert!(Call::parse(&post("/v1/authorizations", GOOD)).is_ok());
+    }
+
+    #[test]
+    fn the_order_of_fields_is_no_difference_and_an_amount_is() {
+        let fingerprint = |body: &str| match Call::parse(&post("/v1/authorizations", body)).unwrap() {
+            Call::Command { command, .. } => command.fingerprint(),
+            other => panic!("{other:?}"),
+        };
+        let reordered = r#"{"token":"tok_ok","currency":"GBP","amount_minor":100,"payment":"p","extra":1}"#;
+        assert_eq!(fingerprint(GOOD), fingerprint(reordered));
+        assert_ne!(fingerprint(GOOD), fingerprint(&GOOD.replace("100", "101")));
+    }
+}

@@ -1,0 +1,92 @@
+use super::super::faults::{Faults, Odds};
+use super::super::wire::Request;
+use super::*;
+
+fn work(key: &str) -> (Work, oneshot::Receiver<Response>) {
+    let request = Request {
+        method: "POST".to_owned(),
+        path: "/v1/authorizations".to_owned(),
+        key: Some(key.to_owned()),
+        body: r#"{"payment":"p","amount_minor":100,"currency":"GBP","token":"tok_ok"}"#.to_owned(),
+    };
+    let call = Call::parse(&request).unwrap();
+    let verdict = Faults::new(0, Odds::default(), Duration::ZERO).unwrap().verdict(&call);
+    let (reply, answer) = oneshot::channel();
+    (Work::Execute { now: Timestamp::EPOCH, call, verdict, reply }, answer)
+}
+
+fn stop(running: Running) {
+    running.work.blocking_send(Work::Stop).unwrap();
+    running.thread.join().unwrap().unwrap();
+}
+
+#[test]
+fn what_was_answered_is_there_after_a_restart_byte_for_byte() {
+    let folder = tempfile::tempdir().unwrap();
+    let storage = Storage::File(folder.path().join("peers/provider.db"));
+    let ask = |running: &Running| {
+        let (work, answer) = work("a");
+        running.work.blocking_send(work).unwrap();
+        answer.blocking_recv().unwrap()
+    };
+    let running = start(&storage).unwrap();
+    let first = ask(&running);
+    assert_eq!(first.status, 201);
+    stop(running);
+    let running = start(&storage).unwrap();
+    assert_eq!(ask(&running), first);
+    stop(running);
+}
+
+#[test]
+fn the_export_holds_every_effect_in_order_page_by_page() {
+    let running = start(&Storage::Memory).unwrap();
+    let answers: Vec<_> = (0..1_500)
+        .map(|n| {
+            let (work, answer) = work(&format!("k{n}"));
+            running.work.blocking_send(work).unwrap();
+            answer
+        })
+        .collect();
+    for answer in answers {
+        assert_eq!(answer.blocking_recv().unwrap().status, 201);
+    }
+    let mut ledger = Ledger::default();
+    let mut after = Some(0);
+    while let Some(from) = after {
+        let (reply, page) = oneshot::channel();
+        running.work.blocking_send(Work::Export { after: from, limit: usize::MAX, reply }).unwrap();
+        let page = page.blocking_recv().unwrap();
+        assert!(page.entries.len() <= PAGE && page.total_entries == 1_500);
+        for entry in &page.entries {
+            ledger.apply(entry).unwrap();
+        }
+        after = page.next_after;
+        if after.is_none() {
+            assert_eq!(page.balances, ledger.books().balances().collect::<Vec<_>>());
+        }
+    }
+    assert_eq!(ledger.entries(), 1_500);
+    stop(running);
+}
+
+#[test]
+fn a_file_has_one_provider_at_a_time_and_a_journal_with_a_hole_is_not_served() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("provider.db");
+    let storage = Storage::File(path.clone());
+    let running = start(&storage).unwrap();
+    for key in ["a", "b"] {
+        let (work, answer) = work(key);
+        running.work.blocking_send(work).unwrap();
+        answer.blocking_recv().unwrap();
+    }
+    let intruder = Connection::open(&path).unwrap();
+    intruder.busy_timeout(Duration::ZERO).unwrap();
+    assert!(intruder.execute("DELETE FROM journal", []).is_err(), "the file is locked");
+    stop(running);
+    assert_eq!(intruder.execute("DELETE FROM journal WHERE key = 'a'", []).unwrap(), 1);
+    drop(intruder);
+    let Err(JournalError::Inconsistent(found)) = start(&storage) else { panic!("served all the same") };
+    assert_eq!(found, Inconsistent::Gap { expected: 1, got: 2 });
+}

@@ -1,0 +1,152 @@
+//! What the journal is made of.
+
+use contracts::{Currency, MessageId, Money, PaymentId, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::books::{Account, Transfer};
+use crate::simulated::ids::{AuthorizationId, Key};
+use crate::simulated::wire::{Firmness, Response};
+
+/// One effect, and the answer that its request gets for ever. Never changed once written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Its place: 1, 2, 3, ... without a gap.
+    pub seq: u64,
+    /// When it was decided.
+    pub at: Timestamp,
+    /// The idempotency key; no two entries have the same.
+    pub key: Key,
+    /// What the request was, so that another one under the same key can be told from it.
+    pub fingerprint: MessageId,
+    /// What it did.
+    pub effect: Effect,
+    /// How it was answered.
+    pub answer: Response,
+}
+
+/// What a request did. Amounts are in minor units of `currency` and never negative.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "effect", rename_all = "snake_case")]
+pub enum Effect {
+    /// Money is held.
+    Authorized(Opened),
+    /// Nothing is held yet: the customer must authenticate, which will pass or not.
+    ActionRequired {
+        /// The authorization to be.
+        #[serde(flatten)]
+        opened: Opened,
+        /// Whether authenticating can succeed.
+        passes: bool,
+    },
+    /// The issuer said no.
+    Declined {
+        /// Whose money it would have been.
+        payment: PaymentId,
+        /// The issuer's word.
+        code: String,
+        /// How final it is.
+        firmness: Firmness,
+    },
+    /// The customer authenticated: money is held.
+    ActionPassed(Moved),
+    /// The customer did not authenticate.
+    ActionFailed {
+        /// Whose customer.
+        authorization: AuthorizationId,
+    },
+    /// Held money was taken.
+    Captured {
+        /// What was taken.
+        #[serde(flatten)]
+        moved: Moved,
+        /// What was given up of the rest.
+        released_minor: i64,
+    },
+    /// What was held is released.
+    Voided(Moved),
+    /// A key was cancelled: nothing comes under it any more, and nothing had.
+    Cancelled {
+        /// The key.
+        operation: Key,
+    },
+    /// Taken money was given back.
+    Refunded(Moved),
+}
+
+/// A new authorization.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Opened {
+    /// Its name.
+    pub authorization: AuthorizationId,
+    /// The merchant's payment.
+    pub payment: PaymentId,
+    /// How much.
+    pub amount_minor: i64,
+    /// Of what.
+    pub currency: Currency,
+    /// From when on nothing more can be captured.
+    pub expires_at: Timestamp,
+}
+
+/// Money of an authorization that changed its place.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Moved {
+    /// Which authorization.
+    pub authorization: AuthorizationId,
+    /// How much.
+    pub amount_minor: i64,
+    /// Of what.
+    pub currency: Currency,
+}
+
+impl Moved {
+    pub(super) fn new(authorization: &AuthorizationId, money: Money) -> Self {
+        Self {
+            authorization: authorization.clone(),
+            amount_minor: money.amount_minor,
+            currency: money.currency,
+        }
+    }
+}
+
+impl Effect {
+    /// The authorization that it is about, where there is one.
+    #[must_use]
+    pub fn authorization(&self) -> Option<&AuthorizationId> {
+        match self {
+            Self::Authorized(opened) | Self::ActionRequired { opened, .. } => Some(&opened.authorization),
+            Self::ActionPassed(moved)
+            | Self::Captured { moved, .. }
+            | Self::Voided(moved)
+            | Self::Refunded(moved) => Some(&moved.authorization),
+            Self::ActionFailed { authorization } => Some(authorization),
+            Self::Declined { .. } | Self::Cancelled { .. } => None,
+        }
+    }
+
+    /// The same, as double entries.
+    #[must_use]
+    pub fn transfers(&self) -> Vec<Transfer> {
+        let transfer = |from, to, amount_minor, currency| Transfer { from, to, amount_minor, currency };
+        match self {
+            Self::Authorized(Opened { amount_minor, currency, .. })
+            | Self::ActionPassed(Moved { amount_minor, currency, .. }) => {
+                vec![transfer(Account::Cardholder, Account::Held, *amount_minor, *currency)]
+            }
+            Self::Captured { moved, released_minor } => vec![
+                transfer(Account::Held, Account::Merchant, moved.amount_minor, moved.currency),
+                transfer(Account::Held, Account::Cardholder, *released_minor, moved.currency),
+            ],
+            Self::Voided(moved) => {
+                vec![transfer(Account::Held, Account::Cardholder, moved.amount_minor, moved.currency)]
+            }
+            Self::Refunded(moved) => {
+                vec![transfer(Account::Merchant, Account::Cardholder, moved.amount_minor, moved.currency)]
+            }
+            Self::ActionRequired { .. }
+            | Self::Declined { .. }
+            | Self::ActionFailed { .. }
+            | Self::Cancelled { .. } => Vec::new(),
+        }
+    }
+}

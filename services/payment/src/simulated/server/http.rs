@@ -1,0 +1,147 @@
+//! HTTP in and out. Routes first.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::to_bytes;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{ConnectInfo, Path, Query, Request, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::routing::get;
+use serde::Deserialize;
+
+use super::cut::Cut;
+use super::desk::Desk;
+use crate::simulated::action_page;
+use crate::simulated::call::Call;
+use crate::simulated::journal::PAGE;
+use crate::simulated::problem::{Problem, Slug};
+use crate::simulated::provider::Line;
+use crate::simulated::wire::{self, MAX_BODY_BYTES};
+
+type Shared = State<Arc<Desk>>;
+
+pub(super) fn router(desk: Desk) -> Router {
+    Router::new()
+        .route("/healthz", get(health))
+        .route("/v1/ledger", get(ledger))
+        .route("/v1/actions/{id}", get(show_action).post(complete_action))
+        .fallback(call)
+        .method_not_allowed_fallback(call)
+        .with_state(Arc::new(desk))
+}
+
+async fn health() -> Response {
+    let body = serde_json::json!({"status": "ok", "simulated": true, "peer": "payment provider"});
+    json(StatusCode::OK, "application/json", body.to_string())
+}
+
+/// Everything that [`Call::parse`] knows.
+async fn call(State(desk): Shared, ConnectInfo(cut): ConnectInfo<Cut>, request: Request) -> Response {
+    let call = match read(request).await.and_then(|request| Call::parse(&request)) {
+        Ok(call) => call,
+        Err(problem) => return from_wire(problem.into()),
+    };
+    let line = desk.answer(call).await;
+    if line == Line::NeverAnswered {
+        desk.hold().await;
+    }
+    match line {
+        Line::Bytes(response) => from_wire(response),
+        Line::NeverAnswered | Line::Reset => {
+            cut.cut();
+            // The connection is cut when this answer is about to be written.
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Export {
+    #[serde(default)]
+    after: u64,
+    #[serde(default = "whole_page")]
+    limit: usize,
+}
+
+fn whole_page() -> usize {
+    PAGE
+}
+
+async fn ledger(State(desk): Shared, query: Result<Query<Export>, QueryRejection>) -> Response {
+    let Ok(Query(Export { after, limit })) = query else {
+        return from_wire(Problem::new(Slug::InvalidRequest, "after and limit must be whole numbers").into());
+    };
+    match desk.export(after, limit).await {
+        Ok(page) => from_wire(wire::Response::of(200, &page)),
+        Err(problem) => from_wire(problem.into()),
+    }
+}
+
+async fn show_action(State(desk): Shared, Path(id): Path<String>) -> Response {
+    let response = match id.try_into() {
+        Ok(authorization) => desk.execute(Call::Look { authorization }).await,
+        Err(_) => Problem::new(Slug::AuthorizationNotFound, "no such action").into(),
+    };
+    match serde_json::from_str(&response.body) {
+        Ok(wire::Object::Authorization(authorization)) => {
+            Html(action_page::render(&authorization)).into_response()
+        }
+        _ => from_wire(response),
+    }
+}
+
+/// The form of the page, which a browser sends without JSON or headers of its own.
+async fn complete_action(State(desk): Shared, Path(id): Path<String>, request: Request) -> Response {
+    let page = format!("/v1/actions/{}", wire::encode_segment(&id));
+    let form = match read(request).await {
+        Ok(request) => request.body,
+        Err(problem) => return from_wire(problem.into()),
+    };
+    let outcome = form.strip_prefix("outcome=").unwrap_or_default();
+    let request = wire::Request {
+        method: "POST".to_owned(),
+        path: format!("{page}/complete"),
+        key: None,
+        body: serde_json::json!({ "outcome": outcome }).to_string(),
+    };
+    match Call::parse(&request) {
+        // However it went, the page says how it stands now.
+        Ok(call) => {
+            desk.execute(call).await;
+            Redirect::to(&page).into_response()
+        }
+        Err(problem) => from_wire(problem.into()),
+    }
+}
+
+async fn read(request: Request) -> Result<wire::Request, Problem> {
+    let (parts, body) = request.into_parts();
+    let too_large = |_| Problem::new(Slug::BodyTooLarge, format!("at most {MAX_BODY_BYTES} bytes"));
+    let body = to_bytes(body, MAX_BODY_BYTES).await.map_err(too_large)?;
+    let not_text = |_| Problem::new(Slug::MalformedRequest, "the body is not UTF-8");
+    let key =
+        parts.headers.get("idempotency-key").map(|key| String::from_utf8_lossy(key.as_bytes()).into_owned());
+    Ok(wire::Request {
+        method: parts.method.as_str().to_owned(),
+        path: parts.uri.path().to_owned(),
+        key,
+        body: String::from_utf8(body.into()).map_err(not_text)?,
+    })
+}
+
+fn from_wire(response: wire::Response) -> Response {
+    let status = StatusCode::from_u16(response.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let media = if response.status < 400 { "application/json" } else { "application/problem+json" };
+    json(status, media, response.body)
+}
+
+fn json(status: StatusCode, media: &'static str, body: String) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static(media)),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        (header::SERVER, HeaderValue::from_static("banyan-simulated-payment-provider")),
+    ];
+    (status, headers, body).into_response()
+}

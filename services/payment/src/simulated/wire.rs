@@ -1,0 +1,245 @@
+//! What crosses between the simulated provider and its callers, over HTTP and in the simulator alike.
+
+use contracts::{Currency, PaymentId, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::ids::{AuthorizationId, Key};
+
+/// The longest request body that is read, in bytes: ten times the longest honest one.
+pub const MAX_BODY_BYTES: usize = 16 * 1024;
+
+/// The largest amount of one operation, in minor units: what banks' own formats carry (ISO 8583, field 4: 12 digits).
+pub const MAX_AMOUNT_MINOR: i64 = 999_999_999_999;
+
+/// A request: what HTTP splits into request line, `Idempotency-Key` and body.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Request {
+    /// `GET` or `POST`.
+    pub method: String,
+    /// From `/v1/` on, segments percent-encoded, without a query.
+    pub path: String,
+    /// The header `Idempotency-Key`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// JSON; empty for a `GET`.
+    #[serde(default)]
+    pub body: String,
+}
+
+/// An answer: status and JSON. Above 399 the body is a [`super::Problem`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Response {
+    /// The HTTP status.
+    pub status: u16,
+    /// The JSON body, byte for byte as it was first sent.
+    pub body: String,
+}
+
+impl Response {
+    /// `body` as JSON under `status`.
+    pub(super) fn of(status: u16, body: &impl Serialize) -> Self {
+        match serde_json::to_string(body) {
+            Ok(body) => Self { status, body },
+            // Our own bodies have text keys and finite numbers only, so this is not reached.
+            Err(_) => Self { status: 500, body: "{}".to_owned() },
+        }
+    }
+}
+
+/// Body of `POST /v1/authorizations`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Authorize {
+    /// The merchant's payment: what an audit adds up by.
+    pub payment: PaymentId,
+    /// How much to hold, in minor units.
+    pub amount_minor: i64,
+    /// Of what.
+    pub currency: Currency,
+    /// What pays; see [`super::Token`].
+    pub token: super::Token,
+}
+
+/// Body of `POST /v1/authorizations/{id}/capture`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Capture {
+    /// How much to take, in minor units.
+    pub amount_minor: i64,
+    /// Whether what is left of the authorization is released.
+    #[serde(default, rename = "final")]
+    pub is_final: bool,
+}
+
+/// Body of `POST /v1/refunds`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refund {
+    /// Whose captured money to give back.
+    pub authorization: AuthorizationId,
+    /// How much, in minor units.
+    pub amount_minor: i64,
+}
+
+/// Body of `POST /v1/actions/{id}/complete`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Complete {
+    /// What the customer did on the page.
+    pub outcome: ActionOutcome,
+}
+
+/// What the customer did on the simulated 3-D Secure page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ActionOutcome {
+    /// Authenticated.
+    Succeed,
+    /// Gave up, or typed it wrong.
+    Fail,
+}
+
+/// What the simulated provider answers with when it does not refuse. The word `simulated` is in every one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "object")]
+pub enum Object {
+    /// An authorization, as it is now.
+    #[serde(rename = "simulated_authorization")]
+    Authorization(Authorization),
+    /// One capture.
+    #[serde(rename = "simulated_capture")]
+    Capture {
+        /// `sim_capture_...`.
+        id: String,
+        /// How much this capture took, in minor units.
+        amount_minor: i64,
+        /// The authorization after it.
+        authorization: Authorization,
+    },
+    /// A release of what was held.
+    #[serde(rename = "simulated_void")]
+    Void {
+        /// How much was held until now, in minor units.
+        released_minor: i64,
+        /// The authorization after it; absent when the key was cancelled before anything came under it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        authorization: Option<Authorization>,
+    },
+    /// One refund.
+    #[serde(rename = "simulated_refund")]
+    Refund {
+        /// `sim_refund_...`.
+        id: String,
+        /// How much was given back, in minor units.
+        amount_minor: i64,
+        /// The authorization after it.
+        authorization: Authorization,
+    },
+    /// What became of a key.
+    #[serde(rename = "simulated_operation")]
+    Operation {
+        /// The key that was asked for.
+        key: Key,
+        /// The status with which the operation answers now.
+        status: u16,
+        /// The body with which the operation answers now.
+        answer: serde_json::Value,
+    },
+}
+
+/// An authorization, as callers see it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Authorization {
+    /// `sim_auth_...`.
+    pub id: AuthorizationId,
+    /// Where it stands.
+    pub status: Status,
+    /// The merchant's payment.
+    pub payment: PaymentId,
+    /// What was asked for, in minor units.
+    pub amount_minor: i64,
+    /// Taken so far, in minor units.
+    pub captured_minor: i64,
+    /// Given back so far, in minor units.
+    pub refunded_minor: i64,
+    /// Of what.
+    pub currency: Currency,
+    /// From this instant on nothing more can be captured.
+    pub expires_at: Timestamp,
+    /// Where the customer authenticates, relative to the provider's origin; while that is required.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub action_url: Option<String>,
+}
+
+/// Where an authorization stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Nothing is held until the customer has authenticated.
+    RequiresAction,
+    /// The customer did not authenticate: nothing is held.
+    Failed,
+    /// Held.
+    Authorized,
+    /// Taken in part; the rest is held.
+    PartiallyCaptured,
+    /// Taken; nothing is held.
+    Captured,
+    /// Released; nothing was taken.
+    Voided,
+}
+
+/// How final a decline is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Firmness {
+    /// May pass at another time.
+    Soft,
+    /// Must not be tried again, with this provider or another.
+    Hard,
+}
+
+/// A path segment with everything encoded that RFC 3986 does not call unreserved.
+#[must_use]
+pub fn encode_segment(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    encoded
+}
+
+/// The text of an encoded segment; `None` when it is not the encoding of any text.
+pub(super) fn decode_segment(segment: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(segment.len());
+    let mut rest = segment.as_bytes();
+    while let Some((first, tail)) = rest.split_first() {
+        if *first != b'%' {
+            bytes.push(*first);
+            rest = tail;
+            continue;
+        }
+        let digit = |index: usize| tail.get(index).and_then(|b| char::from(*b).to_digit(16));
+        let (high, low) = (digit(0)?, digit(1)?);
+        bytes.push(u8::try_from(high * 16 + low).ok()?);
+        rest = &tail[2..];
+    }
+    String::from_utf8(bytes).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn segments_survive_the_path() {
+        for text in ["pay-536365-authorize-1", "pay-a/b:c+d-authorize-1", "%2F", "ä"] {
+            let encoded = encode_segment(text);
+            assert!(!encoded.contains('/'), "{encoded}");
+            assert_eq!(decode_segment(&encoded).as_deref(), Some(text));
+        }
+        for bad in ["%", "%2", "%zz", "%ff"] {
+            assert_eq!(decode_segment(bad), None, "{bad}");
+        }
+    }
+}
