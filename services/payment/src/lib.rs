@@ -1,3 +1,4 @@
-//! The payment service: so far the simulated payment provider that it is tried against.
+//! The payment service: the gateway port, its adapters, and the simulated provider they are tried against.
 
+pub mod gateway;
 pub mod simulated;

@@ -1,0 +1,89 @@
+//! Provider keys: what makes a provider act at most once.
+
+use std::fmt;
+use std::str::FromStr;
+
+use contracts::PaymentId;
+use serde::{Deserialize, Serialize};
+
+/// What is done under a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Step {
+    /// Holding money.
+    Authorize,
+    /// Releasing it.
+    Void,
+}
+
+impl Step {
+    const ALL: [Self; 2] = [Self::Authorize, Self::Void];
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Authorize => "authorize",
+            Self::Void => "void",
+        }
+    }
+}
+
+/// The idempotency key of one attempt at one step of one payment: `pay-<payment id>-authorize-1`.
+///
+/// It depends on what is done and on nothing else, above all not on the message that is being handled: two messages
+/// that lead to the same attempt must not lead to two effects.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct ProviderKey(String);
+
+/// The text is not a provider key.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("provider key must be pay-<payment id>-<step>-<attempt>, got {0:?}")]
+pub struct MalformedKey(String);
+
+impl ProviderKey {
+    /// The key of the `attempt`-th attempt (from 1) at `step` of `payment`.
+    #[must_use]
+    pub fn new(payment: &PaymentId, step: Step, attempt: u32) -> Self {
+        Self(format!("pay-{payment}-{}-{attempt}", step.as_str()))
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for ProviderKey {
+    type Err = MalformedKey;
+
+    fn from_str(text: &str) -> Result<Self, MalformedKey> {
+        let parse = || {
+            let (rest, attempt) = text.strip_prefix("pay-")?.rsplit_once('-')?;
+            let (payment, step) = rest.rsplit_once('-')?;
+            let payment = PaymentId::new(payment).ok()?;
+            let step = Step::ALL.into_iter().find(|known| known.as_str() == step)?;
+            Some(Self::new(&payment, step, attempt.parse().ok()?))
+        };
+        parse().filter(|key| key.0 == text).ok_or_else(|| MalformedKey(text.chars().take(120).collect()))
+    }
+}
+
+impl TryFrom<String> for ProviderKey {
+    type Error = MalformedKey;
+
+    fn try_from(text: String) -> Result<Self, MalformedKey> {
+        text.parse()
+    }
+}
+
+impl From<ProviderKey> for String {
+    fn from(key: ProviderKey) -> Self {
+        key.0
+    }
+}
+
+impl fmt::Display for ProviderKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

@@ -1,0 +1,150 @@
+//! The adapter for the simulated provider.
+//!
+//! What is sent and what an answer means are pure functions, so that the simulator, which has no sockets, shows the
+//! same mapping that [`Http`] uses.
+
+use contracts::events::payment::DeclineReason;
+
+use super::{DeclineKind, Evidence, Operation, ProviderKey, Reference, Unavailable, Why};
+use crate::simulated::wire::{self, Firmness, Object, Request, Response, Status, encode_segment};
+use crate::simulated::{Answer, Line, Problem, Slug};
+
+mod http;
+
+pub use http::{Config, Http, InvalidConfig};
+
+/// The request that asks for `operation`.
+#[must_use]
+pub fn request_for(operation: &Operation) -> Request {
+    let (path, body) = match operation {
+        Operation::Authorize(authorize) => {
+            let body = serde_json::json!({
+                "payment": authorize.payment_id,
+                "amount_minor": authorize.money.amount_minor,
+                "currency": authorize.money.currency,
+                "token": authorize.token.expose(),
+            });
+            ("/v1/authorizations".to_owned(), body.to_string())
+        }
+        Operation::Void(void) => {
+            let path = match &void.reference {
+                Some(reference) => format!("/v1/authorizations/{}/void", encode_segment(reference.as_str())),
+                None => format!("/v1/operations/{}/cancel", encode_segment(void.authorize.as_str())),
+            };
+            (path, "{}".to_owned())
+        }
+    };
+    Request { method: "POST".to_owned(), path, key: Some(operation.key().to_string()), body }
+}
+
+/// The request that asks what became of `key`.
+#[must_use]
+pub fn query_for(key: &ProviderKey) -> Request {
+    let path = format!("/v1/operations/{}", encode_segment(key.as_str()));
+    Request { method: "GET".to_owned(), path, key: None, body: String::new() }
+}
+
+/// What an answer means, or the lack of one. `bytes` are the JSON of a [`Response`].
+///
+/// # Errors
+/// [`Unavailable`] when the provider turned the request away unread.
+pub fn evidence_of(answer: &Answer<Vec<u8>>) -> Result<Evidence, Unavailable> {
+    match &answer.line {
+        Line::Bytes(bytes) => match serde_json::from_slice::<Response>(bytes) {
+            Ok(response) => evidence_from(response.status, &response.body),
+            Err(_) => unknown(Why::Unreadable),
+        },
+        Line::NeverAnswered => unknown(Why::Timeout),
+        Line::Reset => unknown(Why::Reset),
+    }
+}
+
+/// What an answer of `status` with `body` means.
+///
+/// Only the provider's own words prove anything: a 404 of some proxy in between is not proof of absence.
+///
+/// # Errors
+/// [`Unavailable`] when the provider turned the request away unread (401, 403, 429).
+pub fn evidence_from(status: u16, body: &str) -> Result<Evidence, Unavailable> {
+    match status {
+        200..=299 => match serde_json::from_str(body) {
+            Ok(object) => evidence_in(object),
+            Err(_) => unknown(Why::Unreadable),
+        },
+        401 | 403 => Err(Unavailable::Unauthorized),
+        429 => Err(Unavailable::Throttled),
+        400..=499 => match Problem::decode(body) {
+            Some(problem) => evidence_against(problem),
+            None => unknown(Why::Unreadable),
+        },
+        500..=599 => unknown(Why::ServerError),
+        _ => unknown(Why::Unreadable),
+    }
+}
+
+fn unknown(why: Why) -> Result<Evidence, Unavailable> {
+    Ok(Evidence::Unknown { why })
+}
+
+fn evidence_in(object: Object) -> Result<Evidence, Unavailable> {
+    match object {
+        Object::Authorization(authorization) => Ok(evidence_by(authorization)),
+        Object::Void { .. } => Ok(Evidence::Voided),
+        // A question is answered with what the operation would be answered with now; never with another question.
+        Object::Operation { status, answer, .. } if answer["object"] != "simulated_operation" => {
+            evidence_from(status, &answer.to_string())
+        }
+        // Nothing that is asked for here is answered with these.
+        Object::Capture { .. } | Object::Refund { .. } | Object::Operation { .. } => unknown(Why::Unreadable),
+    }
+}
+
+fn evidence_by(authorization: wire::Authorization) -> Evidence {
+    let expires_at = Some(authorization.expires_at);
+    let Ok(reference) = Reference::try_from(String::from(authorization.id)) else {
+        return Evidence::Unknown { why: Why::Unreadable };
+    };
+    match (authorization.status, authorization.action_url) {
+        (Status::Authorized | Status::PartiallyCaptured | Status::Captured, _) => Evidence::Authorized {
+            reference,
+            amount_minor: authorization.amount_minor,
+            currency: authorization.currency,
+            expires_at,
+        },
+        (Status::RequiresAction, Some(action_url)) => {
+            Evidence::ActionRequired { reference, action_url, expires_at }
+        }
+        (Status::RequiresAction, None) => Evidence::Unknown { why: Why::Unreadable },
+        (Status::Failed, _) => declined("authentication_failed".to_owned(), Firmness::Soft),
+        (Status::Voided, _) => Evidence::Voided,
+    }
+}
+
+fn evidence_against(problem: Problem) -> Result<Evidence, Unavailable> {
+    Ok(match (problem.slug, problem.decline) {
+        (Slug::CardDeclined, Some((code, firmness))) => declined(code, firmness),
+        (Slug::CardDeclined, None) => Evidence::Unknown { why: Why::Unreadable },
+        (Slug::OperationNotFound, _) => Evidence::NotFound,
+        (Slug::OperationCancelled, _) => Evidence::Voided,
+        (Slug::KeyInUse, _) => Evidence::Unknown { why: Why::InProgress },
+        (Slug::KeyReused, _) => Evidence::Unknown { why: Why::KeyReused },
+        (slug, _) => Evidence::Refused { code: slug.as_str().to_owned() },
+    })
+}
+
+fn declined(code: String, firmness: Firmness) -> Evidence {
+    let reason = match code.as_str() {
+        "insufficient_funds" => DeclineReason::InsufficientFunds,
+        "stolen_card" => DeclineReason::LostOrStolen,
+        "authentication_failed" => DeclineReason::AuthenticationFailed,
+        _ => DeclineReason::DoNotHonour,
+    };
+    let kind = match firmness {
+        Firmness::Soft => DeclineKind::Soft,
+        Firmness::Hard => DeclineKind::Hard,
+    };
+    Evidence::Declined { reason, code, kind }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,133 @@
+use std::time::Duration;
+
+use contracts::{Currency, Money, PaymentId, Timestamp};
+
+use super::*;
+use crate::gateway::{Authorize, Step, Token, Void};
+use crate::simulated::Provider;
+use crate::simulated::faults::{Faults, Odds};
+
+fn provider() -> Provider {
+    Provider::new(Faults::new(1, Odds::default(), Duration::ZERO).unwrap())
+}
+
+fn key(step: Step) -> ProviderKey {
+    ProviderKey::new(&PaymentId::new("a/b:c").unwrap(), step, 1)
+}
+
+fn authorize(token: &str) -> Operation {
+    Operation::Authorize(Authorize {
+        key: key(Step::Authorize),
+        payment_id: PaymentId::new("a/b:c").unwrap(),
+        money: Money::new(1050, Currency::GBP),
+        token: Token::new(token),
+    })
+}
+
+fn void(reference: Option<Reference>) -> Operation {
+    Operation::Void(Void { key: key(Step::Void), authorize: key(Step::Authorize), reference })
+}
+
+fn ask(provider: &mut Provider, request: &Request) -> Result<Evidence, Unavailable> {
+    evidence_of(&provider.call(Timestamp::EPOCH, &serde_json::to_vec(request).unwrap()))
+}
+
+fn execute(provider: &mut Provider, operation: &Operation) -> Result<Evidence, Unavailable> {
+    ask(provider, &request_for(operation))
+}
+
+fn query(provider: &mut Provider) -> Result<Evidence, Unavailable> {
+    ask(provider, &query_for(&key(Step::Authorize)))
+}
+
+#[test]
+fn a_hold_is_made_found_again_and_released_by_reference() {
+    let mut provider = provider();
+    assert_eq!(query(&mut provider), Ok(Evidence::NotFound));
+    let Ok(held @ Evidence::Authorized { .. }) = execute(&mut provider, &authorize("tok_ok")) else {
+        panic!()
+    };
+    assert_eq!(query(&mut provider), Ok(held.clone()));
+    let Evidence::Authorized { reference, amount_minor, currency, .. } = held else { panic!() };
+    assert_eq!((amount_minor, currency), (1050, Currency::GBP));
+    assert_eq!(execute(&mut provider, &void(Some(reference))), Ok(Evidence::Voided));
+    assert_eq!(query(&mut provider), Ok(Evidence::Voided));
+}
+
+#[test]
+fn a_hold_that_nobody_knows_of_is_released_by_key_before_or_after_it_is_made() {
+    for is_made_first in [true, false] {
+        let mut provider = provider();
+        if is_made_first {
+            execute(&mut provider, &authorize("tok_ok")).unwrap();
+        }
+        assert_eq!(execute(&mut provider, &void(None)), Ok(Evidence::Voided));
+        assert_eq!(query(&mut provider), Ok(Evidence::Voided));
+        let late = execute(&mut provider, &authorize("tok_ok")).unwrap();
+        assert_eq!(
+            matches!(late, Evidence::Voided),
+            !is_made_first,
+            "a replay gets its old answer: {late:?}"
+        );
+        assert!(provider.ledger().authorizations().all(|authorization| !authorization.is_open()));
+    }
+}
+
+#[test]
+fn a_void_of_what_is_not_there_is_refused() {
+    let reference = Reference::try_from(format!("sim_auth_{}", "0".repeat(32))).unwrap();
+    let refused = Evidence::Refused { code: "authorization-not-found".to_owned() };
+    assert_eq!(execute(&mut provider(), &void(Some(reference))), Ok(refused));
+}
+
+#[test]
+fn only_the_providers_own_words_prove_anything() {
+    let unknown = |why| Ok(Evidence::Unknown { why });
+    let ours = |slug: &str| {
+        format!(
+            r#"{{"type":"urn:banyan:simulated-provider:problem:{slug}","title":"","status":0,"detail":""}}"#
+        )
+    };
+    for (status, body, expected) in [
+        (200, "<html>".to_owned(), unknown(Why::Unreadable)),
+        (200, "{}".to_owned(), unknown(Why::Unreadable)),
+        (200, r#"{"object":"simulated_void","released_minor":0}"#.to_owned(), Ok(Evidence::Voided)),
+        (302, String::new(), unknown(Why::Unreadable)),
+        (404, "not here".to_owned(), unknown(Why::Unreadable)),
+        (
+            404,
+            r#"{"type":"about:blank","title":"Not Found","status":404,"detail":""}"#.to_owned(),
+            unknown(Why::Unreadable),
+        ),
+        (404, ours("operation-not-found"), Ok(Evidence::NotFound)),
+        (402, ours("card-declined"), unknown(Why::Unreadable)),
+        (409, ours("idempotency-key-in-use"), unknown(Why::InProgress)),
+        (422, ours("idempotency-key-reused"), unknown(Why::KeyReused)),
+        (422, ours("operation-cancelled"), Ok(Evidence::Voided)),
+        (422, ours("invalid-request"), Ok(Evidence::Refused { code: "invalid-request".to_owned() })),
+        (429, String::new(), Err(Unavailable::Throttled)),
+        (401, String::new(), Err(Unavailable::Unauthorized)),
+        (500, ours("operation-not-found"), unknown(Why::ServerError)),
+        (503, String::new(), unknown(Why::ServerError)),
+    ] {
+        assert_eq!(evidence_from(status, &body), expected, "{status} {body}");
+    }
+}
+
+#[test]
+fn another_amount_under_the_same_key_is_not_taken_for_a_refusal() {
+    let mut provider = provider();
+    execute(&mut provider, &authorize("tok_ok")).unwrap();
+    let other = execute(&mut provider, &authorize("tok_declined"));
+    assert_eq!(other, Ok(Evidence::Unknown { why: Why::KeyReused }), "the first one stands");
+}
+
+#[test]
+fn an_address_that_cannot_work_is_refused_at_once() {
+    for base_url in ["", "127.0.0.1:80", "https://127.0.0.1", "file:///tmp"] {
+        let timeout = Duration::from_secs(1);
+        let config =
+            Config { base_url: base_url.to_owned(), connect_timeout: timeout, request_timeout: timeout };
+        assert!(Http::new(&config).is_err(), "{base_url}");
+    }
+}
