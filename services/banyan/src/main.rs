@@ -1,1 +1,3 @@
+//! The one binary: `dev`, `serve` and the command line.
+
 fn main() {}
