@@ -80,6 +80,16 @@ fn about_one_order_in_seven_ends_short() {
 }
 
 #[test]
+fn three_orders_in_four_can_be_filled_however_many_are_asked_for() {
+    for count in [50, 100, 300, 400, 1_000, 2_000] {
+        let (items, _) = repeated(count);
+        let orders = orders(&items);
+        let short = short(&orders);
+        assert!(short > 0 && short * 4 <= orders.len(), "{short} of {count}");
+    }
+}
+
+#[test]
 fn more_orders_than_the_sample_has_are_new_orders_of_the_same_customers() {
     let (first, once) = import(SAMPLE);
     let (items, counts) = repeated(once.orders + 100);
