@@ -1,0 +1,28 @@
+//! order.placed opens a payment; the provider is asked once stock is reserved.
+
+use contracts::Event;
+use contracts::Money;
+use contracts::events::order::OrderPlaced;
+use runtime::{Fail, Handler, Uow};
+
+use crate::document::{load, save};
+use crate::domain::Placed;
+use crate::gateway::Token;
+
+/// Opens a payment.
+pub struct OpenPayment {
+    /// The provider's name.
+    pub provider: &'static str,
+}
+
+impl Handler for OpenPayment {
+    type Event = OrderPlaced;
+
+    async fn handle(&self, event: &Event<OrderPlaced>, uow: &mut Uow) -> Result<(), Fail> {
+        let order = &event.data;
+        let mut payment = load(uow, &order.order_id).await?;
+        let money = Money { amount_minor: order.total_minor, currency: order.currency };
+        let next = payment.place(Placed { money, token: Token::new(order.payment_method.token.clone()) });
+        save(uow, payment, next, 0, self.provider)
+    }
+}
