@@ -107,7 +107,7 @@ impl Indexes {
     }
 
     fn catch_up(&mut self) {
-        while self.moves.front().is_some_and(|next| next.commit + self.lag < self.commits) {
+        while self.moves.front().is_some_and(|next| next.commit.saturating_add(self.lag) < self.commits) {
             if let Some(next) = self.moves.pop_front() {
                 self.make(next);
             }
