@@ -34,9 +34,12 @@ pub struct Described {
     pub is_state: bool,
     /// What it says, in one line.
     pub summary: &'static str,
-    /// Makes the schema of its body from the type.
+    /// Makes the schema of its body from the type; see [`crate::schema`].
     #[cfg(feature = "schema")]
     pub schema: fn(&mut schemars::SchemaGenerator) -> schemars::Schema,
+    /// The schema of its body as it was published.
+    #[cfg(feature = "validate")]
+    pub schema_text: &'static str,
     /// Reads a body and writes it again; the error says where it is not what the type promises.
     pub rewrite: fn(&str) -> Result<serde_json::Value, serde_json::Error>,
 }
@@ -58,7 +61,9 @@ macro_rules! events {
             is_state: $is_state,
             summary: $summary,
             #[cfg(feature = "schema")]
-            schema: <$type as schemars::JsonSchema>::json_schema,
+            schema: schemars::SchemaGenerator::root_schema_for::<$type>,
+            #[cfg(feature = "validate")]
+            schema_text: include_str!(concat!("../schemas/", $name, ".v1.json")),
             rewrite: |body| serde_json::to_value(serde_json::from_str::<$type>(body)?),
         },)*];
     };

@@ -1,7 +1,4 @@
-//! What Banyan's services say to each other.
-//!
-//! Ids, money, time, the CloudEvents envelope, every event type, and who publishes and consumes what. Pure: no
-//! I/O, no clock, no randomness.
+#![doc = include_str!("../README.md")]
 
 pub mod card;
 pub mod event;
@@ -10,8 +7,12 @@ pub mod ids;
 pub mod money;
 pub mod order;
 pub mod quantity;
+#[cfg(feature = "schema")]
+pub mod schema;
 pub mod time;
 pub mod topology;
+#[cfg(feature = "validate")]
+pub mod validate;
 mod words;
 
 pub use event::{Envelope, Event, EventData, EventType, MessageId, Source, TraceParent};

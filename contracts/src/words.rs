@@ -56,14 +56,14 @@ pub(crate) use words;
 #[cfg(feature = "schema")]
 pub(crate) fn schema(doc: &[&str], known: &[(&str, &[&str])]) -> schemars::Schema {
     let prose = |lines: &[&str]| lines.iter().map(|line| line.trim()).collect::<Vec<_>>().join(" ");
-    let each: Vec<serde_json::Value> = known
-        .iter()
-        .map(|(word, doc)| serde_json::json!({ "const": word, "description": prose(doc) }))
-        .collect();
+    let words: Vec<&str> = known.iter().map(|(word, _)| *word).collect();
+    let meanings: serde_json::Map<_, _> =
+        known.iter().map(|(word, doc)| ((*word).to_owned(), prose(doc).into())).collect();
     schemars::json_schema!({
         "type": "string",
         "description": prose(doc),
+        "enum": words,
+        "x-enum-descriptions": meanings,
         "x-extensible": true,
-        "oneOf": each,
     })
 }

@@ -23,19 +23,24 @@ pub const MAX_TEXT_CHARS: usize = 256;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PlaceOrder {
     /// Who buys; `guest-<something>` where the shop does not know.
+    #[cfg_attr(feature = "schema", schemars(with = "CustomerId"))]
     pub customer_id: String,
     /// ISO 4217 code of all amounts.
+    #[cfg_attr(feature = "schema", schemars(with = "Currency"))]
     pub currency: String,
     /// Where it was sold: `web` when left out.
     #[serde(default = "web")]
     pub channel: String,
     /// What is bought: 1 to 80 distinct SKUs; equal SKUs at equal prices are summed.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub lines: Vec<PlaceLine>,
     /// What the customer pays for shipping, in minor units.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(range(min = 0)))]
     pub shipping_fee_minor: i64,
     /// Lines plus shipping in minor units. When given it must add up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(range(min = 0)))]
     pub total_minor: Option<i64>,
     /// How it is paid.
     pub payment_method: PaymentMethod,
@@ -47,6 +52,7 @@ pub struct PlaceOrder {
     pub ship_to: ShipTo,
     /// The cart's hold on stock, which this order takes over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<HoldId>"))]
     pub hold_id: Option<String>,
 }
 
@@ -55,10 +61,13 @@ pub struct PlaceOrder {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PlaceLine {
     /// What.
+    #[cfg_attr(feature = "schema", schemars(with = "crate::ids::Sku"))]
     pub sku: String,
     /// How many pieces, 1 to 100,000.
+    #[cfg_attr(feature = "schema", schemars(with = "crate::quantity::Quantity"))]
     pub quantity: i64,
     /// The price of one piece in minor units, not negative.
+    #[cfg_attr(feature = "schema", schemars(range(min = 0)))]
     pub unit_price_minor: i64,
 }
 
