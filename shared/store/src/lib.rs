@@ -3,6 +3,8 @@
 //! The contract is the weakest meaning that every backend can give: optimistic checks, buffered writes, strong reads
 //! by key, indexes that may be stale. `README.md` tells it in prose; [`Store`] holds the precise words.
 
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod failure;
 #[cfg(any(feature = "planted-bugs", feature = "conformance"))]
 pub mod flaw;

@@ -38,6 +38,8 @@ faults! {
     Unreachable = "store.unreachable", 2_000;
     /// The store has no room for a while: reads work, writes do not.
     Full = "store.full", 1_000;
+    /// One commit fails with an input/output error; it was not applied.
+    Broken = "store.broken", 2_000;
     /// A unit was applied; the answer is unknown.
     UnknownApplied = "store.unknown_applied", 30_000;
     /// A unit was not applied; the answer is unknown.

@@ -197,8 +197,9 @@ fn what_a_broker_does_not_do_never_happens() {
 
 #[test]
 fn after_the_faults_stop_every_message_reaches_its_end() {
-    for seed in 0..50 {
-        let manners = [Manners::SqsStandard, Manners::RabbitQuorum, Manners::Embedded][seed as usize % 3];
+    for (seed, manners) in
+        (0..51).zip([Manners::SqsStandard, Manners::RabbitQuorum, Manners::Embedded].into_iter().cycle())
+    {
         let rates = Rates::swarm(&mut fastrand::Rng::with_seed(seed));
         let (time, world) = world(seed, rates, manners, false);
         let link = world.link();

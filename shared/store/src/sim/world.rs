@@ -226,6 +226,9 @@ impl World {
         if state.dice.falls(Fault::Conflict) && !state.model.is_duplicate(&unit) {
             return Ok(Outcome::Conflict);
         }
+        if state.dice.falls(Fault::Broken) {
+            return Err(Outage::new(OutageKind::Broken, "a simulated input/output error"));
+        }
         match state.dice.first(&[Fault::UnknownApplied, Fault::UnknownLost, Fault::UnknownLate]) {
             None => return Ok(state.apply(unit, now)),
             Some(Fault::UnknownApplied) => {
