@@ -2,6 +2,7 @@
 //!
 //! `README.md` tells the contract in prose; [`Bus`] holds the precise words.
 
+mod embedded;
 #[cfg(feature = "sim")]
 pub mod sim;
 
@@ -11,6 +12,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use contracts::EventType;
 
+pub use embedded::Embedded;
 pub use store::{Address, Boxed, Consumed, Outage, OutageKind, Outgoing};
 
 /// Carries messages between services. A queue belongs to one service; any process of it may take from it.

@@ -14,6 +14,7 @@ pub mod model;
 mod query;
 #[cfg(feature = "sim")]
 pub mod sim;
+pub mod sqlite;
 mod unit;
 
 use std::future::Future;

@@ -1,0 +1,76 @@
+//! The bus that lies in the same SQLite file as the store: nothing to install, and one fsync for both.
+
+use std::sync::Arc;
+
+use store::sqlite::{Engine, Taken, Unsent};
+
+use crate::{Boxed, Bus, Consumed, Delivery, Outage, Outgoing, Published, QueueState, Settle, Token, Wiring};
+
+/// The queues of an [`Engine`]. Its store is the engine itself, and fused with this bus.
+#[derive(Debug, Clone)]
+pub struct Embedded {
+    engine: Arc<Engine>,
+}
+
+impl Embedded {
+    /// The bus in `engine`'s file.
+    #[must_use]
+    pub fn new(engine: Arc<Engine>) -> Self {
+        Self { engine }
+    }
+}
+
+impl Bus for Embedded {
+    fn declare(&self, wiring: Wiring) -> Boxed<'_, Result<(), Outage>> {
+        Box::pin(async move { self.engine.declare(&wiring.queues, &wiring.subscribers).await })
+    }
+
+    fn publish(&self, batch: Vec<Outgoing>) -> Boxed<'_, Vec<Published>> {
+        Box::pin(async move { self.engine.publish(batch).await.into_iter().map(published).collect() })
+    }
+
+    fn receive(&self, queue: Arc<str>, credit: usize) -> Boxed<'_, Result<Vec<Delivery>, Outage>> {
+        Box::pin(async move {
+            let taken = self.engine.receive(&queue, credit).await?;
+            Ok(taken.into_iter().map(|message| delivery(&queue, message)).collect())
+        })
+    }
+
+    fn settle(&self, settlements: Vec<(Token, Settle)>) -> Boxed<'_, ()> {
+        Box::pin(async move {
+            let (done, back): (Vec<_>, Vec<_>) =
+                settlements.into_iter().partition(|(_, settle)| *settle == Settle::Acknowledge);
+            let consumed = |all: Vec<(Token, Settle)>| -> Vec<Consumed> {
+                all.into_iter().map(|(token, _)| token.consumed()).collect()
+            };
+            self.engine.release(&consumed(back));
+            self.engine.acknowledge(&consumed(done)).await;
+        })
+    }
+
+    fn inspect(&self) -> Boxed<'_, Result<Vec<QueueState>, Outage>> {
+        let states = self.engine.backlog().into_iter().map(|backlog| QueueState {
+            queue: backlog.queue,
+            waiting: backlog.waiting,
+            in_flight: backlog.in_flight,
+        });
+        Box::pin(std::future::ready(Ok(states.collect())))
+    }
+}
+
+fn published(sent: Result<(), Unsent>) -> Published {
+    match sent {
+        Ok(()) => Published::Confirmed,
+        Err(Unsent::Refused(reason)) => Published::Refused(reason),
+        Err(Unsent::Unknown) => Published::Unknown,
+    }
+}
+
+fn delivery(queue: &Arc<str>, message: Taken) -> Delivery {
+    Delivery {
+        token: Token { queue: queue.clone(), seq: message.seq, receipt: None },
+        body: message.body,
+        attempt: message.attempt,
+        redelivered: message.redelivered,
+    }
+}

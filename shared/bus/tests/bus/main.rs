@@ -1,0 +1,4 @@
+//! The buses, each by the cases that only it can have, and all by the shared list.
+
+#[cfg(test)]
+mod embedded;

@@ -1,0 +1,152 @@
+//! What the writer does besides: copies the log into the file, removes what has expired, marks the incarnation. In
+//! small pieces, after answering.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use rusqlite::Connection;
+use rusqlite::wal::CheckpointMode;
+
+use super::Shared;
+use super::apply::remove;
+use super::group::{Failure, Group};
+use super::inbox::Job;
+use super::stats::count;
+
+/// Frames in the log from which on an idle writer copies them into the file: 1 MB.
+const IDLE_FRAMES: u64 = 256;
+
+/// Frames in the log from which on a busy writer does so too: 32 MB. Rarely, as it costs three fsyncs.
+const BUSY_FRAMES: u64 = 8 * 1024;
+
+/// Frames in the log from which on snapshots are taken away, as they keep it from starting again: 256 MB.
+const REVOKE_FRAMES: u64 = 64 * 1024;
+
+/// Nothing to do for so long is idle.
+const IDLE_AFTER: Duration = Duration::from_millis(50);
+
+/// Expired items removed at a time.
+const PURGE_CHUNK: u32 = 200;
+
+/// A busy writer removes a chunk of expired items once in so many groups.
+const PURGE_EVERY: u32 = 64;
+
+pub(super) struct Housekeeping<'c> {
+    shared: &'c Shared,
+    conn: &'c Connection,
+    /// Frames in the log, as of the last commit.
+    frames: Arc<AtomicU64>,
+    /// A busy writer checkpoints from here on.
+    next_checkpoint: u64,
+    /// The latest time that a unit brought.
+    now: i64,
+    groups_since_purge: u32,
+    is_marked: bool,
+    is_marking: bool,
+    is_tidy: bool,
+}
+
+impl<'c> Housekeeping<'c> {
+    pub(super) fn new(shared: &'c Shared, conn: &'c Connection) -> Self {
+        Self {
+            shared,
+            conn,
+            frames: shared.frames.clone(),
+            next_checkpoint: BUSY_FRAMES,
+            now: 0,
+            groups_since_purge: 0,
+            is_marked: false,
+            is_marking: false,
+            is_tidy: true,
+        }
+    }
+
+    /// When the writer should look in without work; never, when there is nothing to do.
+    pub(super) fn wakes_after(&self) -> Option<Duration> {
+        (!self.is_tidy).then_some(IDLE_AFTER)
+    }
+
+    /// Inside the transaction of a group.
+    pub(super) fn in_group(&mut self, group: &mut Group<'_>, jobs: &[Job]) -> Result<(), Failure> {
+        self.now = jobs.iter().map(|job| job.work.now).fold(self.now, i64::max);
+        self.is_tidy = false;
+        self.is_marking = !self.is_marked;
+        if self.is_marking {
+            group.tables.set_meta("incarnation", self.shared.incarnation)?;
+        }
+        self.groups_since_purge += 1;
+        if self.groups_since_purge >= PURGE_EVERY {
+            self.purge(group)?;
+        }
+        Ok(())
+    }
+
+    /// The transaction of a group went through.
+    pub(super) fn committed(&mut self) {
+        self.is_marked |= self.is_marking;
+    }
+
+    /// After the members of a group were answered.
+    pub(super) fn after_group(&mut self) {
+        let frames = self.frames.load(Ordering::Relaxed);
+        if frames < self.next_checkpoint {
+            return;
+        }
+        self.checkpoint(CheckpointMode::PASSIVE);
+        if frames >= REVOKE_FRAMES {
+            self.shared.readers.revoke_snapshots();
+        }
+        // A reader may keep the log from starting again: not at every group, then.
+        let left = self.frames.load(Ordering::Relaxed);
+        self.next_checkpoint = if left == 0 { BUSY_FRAMES } else { frames + BUSY_FRAMES / 4 };
+    }
+
+    /// Nothing has come for a while.
+    pub(super) fn when_idle(&mut self, group: &mut Group<'_>) {
+        let purged = group.begin().and_then(|()| self.purge(group)).and_then(|n| group.commit().map(|_| n));
+        match purged {
+            Ok(PURGE_CHUNK) => return,
+            Ok(_) => {}
+            Err(failure) => {
+                tracing::warn!(error = %failure.error, "expired items could not be removed");
+                group.roll_back();
+            }
+        }
+        if self.frames.load(Ordering::Relaxed) >= IDLE_FRAMES {
+            self.checkpoint(CheckpointMode::PASSIVE);
+        }
+        self.next_checkpoint = BUSY_FRAMES;
+        self.is_tidy = true;
+    }
+
+    /// The last thing.
+    pub(super) fn at_close(&mut self) {
+        self.checkpoint(CheckpointMode::TRUNCATE);
+    }
+
+    /// Removes a chunk of what has expired; how much it was.
+    fn purge(&mut self, group: &mut Group<'_>) -> Result<u32, Failure> {
+        self.groups_since_purge = 0;
+        let grace = i64::try_from(self.shared.purge_grace.as_micros()).unwrap_or(i64::MAX);
+        let expired = group.tables.expired(self.now.saturating_sub(grace), PURGE_CHUNK)?;
+        for (key, entries) in &expired {
+            remove(key, entries.as_deref(), &mut group.tables)?;
+        }
+        count(&self.shared.counters.purged, expired.len() as u64);
+        Ok(u32::try_from(expired.len()).unwrap_or(PURGE_CHUNK))
+    }
+
+    /// Copies the log into the file as far as readers allow. Failing costs nothing but a longer log.
+    fn checkpoint(&self, mode: CheckpointMode) {
+        match self.conn.wal_checkpoint_v2(None::<&str>, mode) {
+            Ok((in_log, copied)) => {
+                count(&self.shared.counters.checkpoints, 1);
+                if in_log == copied {
+                    self.frames.store(0, Ordering::Relaxed);
+                }
+            }
+            Err(error) => tracing::warn!(error = %error, "the log could not be copied into the file"),
+        }
+    }
+}

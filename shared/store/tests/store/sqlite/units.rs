@@ -1,0 +1,150 @@
+//! Units of work: who is refused, and that it is the right one.
+
+use super::*;
+
+#[test]
+fn a_conflict_in_the_middle_of_a_group_leaves_its_neighbours_alone() {
+    let engine = memory();
+    run(async {
+        assert_eq!(
+            engine.commit(Unit { changes: vec![put("b", 0, "old")], ..unit(1) }).await,
+            Ok(Outcome::Committed)
+        );
+        let units = [put("a", 0, "1"), put("b", 77, "2"), put("c", 0, "3")]
+            .map(|change| Unit { changes: vec![change], ..unit(2) });
+        let outcomes = together(units.into_iter().map(|unit| engine.commit(unit)).collect()).await;
+        assert_eq!(outcomes, [Ok(Outcome::Committed), Ok(Outcome::Conflict), Ok(Outcome::Committed)]);
+        assert_eq!(read(&engine, doc("a"), NOW).await.unwrap().version, Version(2));
+        assert_eq!(read(&engine, doc("b"), NOW).await.unwrap().body, "old");
+        assert_eq!(read(&engine, doc("c"), NOW).await.unwrap().body, "3");
+    });
+    assert!(engine.stats().groups <= 3);
+}
+
+#[test]
+fn a_duplicate_is_told_before_a_conflict_and_a_conflict_before_a_limit() {
+    let engine = memory();
+    run(async {
+        let first = Unit { record: Some(record("r", vec![])), changes: vec![put("a", 0, "1")], ..unit(1) };
+        assert_eq!(engine.commit(first).await, Ok(Outcome::Committed));
+        let too_large = "x".repeat(limits::DOCUMENT_BYTES + 1);
+        let both = |id: &str, version| Unit {
+            record: Some(record(id, vec![])),
+            changes: vec![put("a", version, &too_large)],
+            ..unit(2)
+        };
+        assert_eq!(engine.commit(both("r", 9)).await, Ok(Outcome::Duplicate));
+        assert_eq!(engine.commit(both("s", 9)).await, Ok(Outcome::Conflict));
+        assert_eq!(engine.commit(both("s", 1)).await, Ok(Outcome::TooLarge(Limit::Document)));
+        assert_eq!(read(&engine, Key::new("t.record", "s"), NOW).await, None);
+    });
+}
+
+#[test]
+fn a_refused_unit_takes_its_record_back() {
+    let engine = memory();
+    run(async {
+        let refused = Unit { record: Some(record("r", vec![])), changes: vec![put("a", 5, "1")], ..unit(1) };
+        assert_eq!(engine.commit(refused).await, Ok(Outcome::Conflict));
+        assert_eq!(read(&engine, Key::new("t.record", "r"), NOW).await, None);
+        let again = Unit { record: Some(record("r", vec![])), changes: vec![put("a", 0, "1")], ..unit(2) };
+        assert_eq!(engine.commit(again).await, Ok(Outcome::Committed));
+    });
+}
+
+#[test]
+fn a_guard_is_judged_before_the_step_and_an_absent_counter_is_zero() {
+    let engine = memory();
+    let step = |by, least| Unit {
+        changes: vec![Change::Step {
+            key: doc("stock"),
+            add: vec![("available".to_owned(), by)],
+            guards: vec![("available".to_owned(), least)],
+        }],
+        ..unit(1)
+    };
+    run(async {
+        assert_eq!(engine.commit(step(1, 1)).await, Ok(Outcome::Conflict));
+        assert_eq!(engine.commit(step(2, 0)).await, Ok(Outcome::Committed));
+        assert_eq!(engine.commit(step(-2, 3)).await, Ok(Outcome::Conflict));
+        assert_eq!(engine.commit(step(-2, 2)).await, Ok(Outcome::Committed));
+        assert_eq!(engine.commit(step(i64::MAX, 0)).await, Ok(Outcome::Committed));
+        assert_eq!(engine.commit(step(1, 0)).await, Ok(Outcome::TooLarge(Limit::Counter)));
+        let item = read(&engine, doc("stock"), NOW).await.unwrap();
+        assert_eq!(
+            (item.version, &item.body[..]),
+            (Version(3), &br#"{"available":9223372036854775807}"#[..])
+        );
+    });
+}
+
+#[test]
+fn what_has_expired_is_absent_for_reads_puts_records_and_queries() {
+    let engine = memory();
+    let entries = vec![Entry::new("by", "p", "s")];
+    let expiring = |version, body: &'static str| Change::Put {
+        key: doc("a"),
+        version: Version(version),
+        body: Bytes::from_static(body.as_bytes()),
+        entries: entries.clone(),
+        expires: Some(at(100)),
+    };
+    run(async {
+        let first =
+            Unit { record: Some(record_until("r", at(100))), changes: vec![expiring(0, "1")], ..unit(1) };
+        assert_eq!(engine.commit(first).await, Ok(Outcome::Committed));
+        assert!(read(&engine, doc("a"), at(99)).await.is_some());
+        assert_eq!(read(&engine, doc("a"), at(100)).await, None);
+        let query = || Query::new("t.doc", "by", "p");
+        assert_eq!(engine.query(query(), at(99)).await.unwrap().rows.len(), 1);
+        assert_eq!(engine.query(query(), at(100)).await.unwrap().rows.len(), 0);
+
+        let again = |now| Unit { now, record: Some(record_until("r", at(300))), ..unit(2) };
+        assert_eq!(engine.commit(again(at(99))).await, Ok(Outcome::Duplicate));
+        let changes = vec![put("a", 0, "2")];
+        assert_eq!(engine.commit(Unit { changes, ..again(at(100)) }).await, Ok(Outcome::Committed));
+        assert_eq!(read(&engine, doc("a"), at(1_000)).await.unwrap().body, "2");
+        assert_eq!(engine.query(query(), at(1_000)).await.unwrap().rows, []);
+    });
+}
+
+#[test]
+fn a_put_replaces_the_entries_of_before_and_a_delete_takes_them_away() {
+    let engine = memory();
+    let indexed = |version, nonce, sorts: &[&str]| Unit {
+        changes: vec![Change::Put {
+            key: doc("a"),
+            version: Version(version),
+            body: Bytes::from_static(b"1"),
+            entries: sorts.iter().map(|sort| Entry::new("by", "p", *sort)).collect(),
+            expires: None,
+        }],
+        ..unit(nonce)
+    };
+    let sorts = async || -> Vec<String> {
+        let page = engine.query(Query::new("t.doc", "by", "p"), NOW).await.unwrap();
+        page.rows.into_iter().map(|row| row.sort).collect()
+    };
+    run(async {
+        engine.commit(indexed(0, 1, &["3", "1", "1"])).await.unwrap();
+        assert_eq!(sorts().await, ["1", "3"]);
+        engine.commit(indexed(1, 2, &["2", "3"])).await.unwrap();
+        assert_eq!(sorts().await, ["2", "3"]);
+        engine.commit(indexed(2, 3, &["2", "3"])).await.unwrap();
+        assert_eq!(sorts().await, ["2", "3"]);
+        let delete = Change::Delete { key: doc("a"), version: Version(3) };
+        assert_eq!(engine.commit(Unit { changes: vec![delete], ..unit(4) }).await, Ok(Outcome::Committed));
+        assert_eq!(sorts().await, [""; 0]);
+    });
+}
+
+#[test]
+fn a_unit_for_a_queue_that_nobody_declared_is_not_applied() {
+    let engine = memory();
+    run(async {
+        let outgoing = vec![message(Address::Queue("nobody".to_owned()), "1")];
+        let lost = Unit { record: Some(record("r", outgoing)), ..unit(1) };
+        assert_eq!(engine.commit(lost).await.unwrap_err().kind, OutageKind::Broken);
+        assert_eq!(read(&engine, Key::new("t.record", "r"), NOW).await, None);
+    });
+}
