@@ -5,7 +5,7 @@
 
 #![warn(clippy::wildcard_enum_match_arm, clippy::float_arithmetic)]
 
-use crate::event::EventData;
+use crate::event::{EventData, EventType};
 
 pub mod cart;
 pub mod hold;
@@ -119,4 +119,10 @@ events! {
 #[must_use]
 pub fn catalogue() -> &'static [Described] {
     CATALOGUE
+}
+
+/// What is known about one type; `None` when it is not in the catalogue.
+#[must_use]
+pub fn describe(kind: &EventType) -> Option<&'static Described> {
+    CATALOGUE.iter().find(|event| event.kind == kind.as_str())
 }

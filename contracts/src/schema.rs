@@ -67,7 +67,8 @@ fn finished(mut schema: Value, title: &str, id: &str) -> Value {
     schema
 }
 
-/// Closes objects; an optional field is absent rather than null, so `null` goes; so do defaults that say nothing.
+/// Closes objects; an optional field is absent rather than null, so `null` goes, as a default as well. What is left
+/// optional without a default may be `null` where we read, see [`crate::validate`].
 fn tighten(schema: &mut Value) {
     match schema {
         Value::Object(object) => {
@@ -75,7 +76,7 @@ fn tighten(schema: &mut Value) {
             if object.get("properties").is_some_and(Value::is_object) {
                 object.entry("additionalProperties").or_insert(Value::Bool(false));
             }
-            if object.get("default").is_some_and(|default| default.is_null() || default.is_object()) {
+            if object.get("default").is_some_and(Value::is_null) {
                 object.remove("default");
             }
             without_null(object);

@@ -1,7 +1,8 @@
 //! Checks bodies against the published schemas.
 //!
-//! What comes in is read openly: fields and words of a newer writer are accepted, and `null` counts as absent. What
-//! goes out is checked as it stands in `contracts/schemas`.
+//! What comes in is read openly: fields and words of a newer writer are accepted, and `null` where a field may be
+//! absent; the Rust type has the last word, so what is accepted can be read. What goes out is checked as it stands in
+//! `contracts/schemas`.
 
 use std::collections::BTreeMap;
 use std::sync::{LazyLock, OnceLock};
@@ -61,8 +62,17 @@ pub enum Invalid {
 pub fn input(kind: &EventType, data: &str) -> Result<(), Invalid> {
     let schemas = find(kind)?;
     let mut body: Value = serde_json::from_str(data).map_err(Invalid::NotJson)?;
-    drop_nulls(&mut body);
-    check(schemas.open(), kind, &body)
+    let open = schemas.open();
+    drop_nulls(&mut body, &open.schema, &open.schema);
+    check(&open.validator, kind, &body)?;
+    (schemas.described.rewrite)(data).map(drop).map_err(|error| Invalid::Data {
+        kind: kind.clone(),
+        // For instance 6.0, which is an integer to JSON Schema. The error itself may repeat the value.
+        violations: vec![Violation {
+            pointer: String::new(),
+            message: format!("cannot be read at line {}, column {}", error.line(), error.column()),
+        }],
+    })
 }
 
 /// Checks the body of an event that is about to be published.
@@ -78,8 +88,14 @@ pub fn output(kind: &EventType, data: &str) -> Result<(), Invalid> {
 /// The schemas of one event type, compiled when first used.
 struct Schemas {
     described: &'static Described,
-    open: OnceLock<Validator>,
+    open: OnceLock<Open>,
     closed: OnceLock<Validator>,
+}
+
+/// A schema for reading, with its text to see which fields may be `null`.
+struct Open {
+    schema: Value,
+    validator: Validator,
 }
 
 static SCHEMAS: LazyLock<BTreeMap<&'static str, Schemas>> = LazyLock::new(|| {
@@ -92,11 +108,11 @@ impl Schemas {
         self.closed.get_or_init(|| compile(&self.published()))
     }
 
-    fn open(&self) -> &Validator {
+    fn open(&self) -> &Open {
         self.open.get_or_init(|| {
             let mut schema = self.published();
             loosen(&mut schema);
-            compile(&schema)
+            Open { validator: compile(&schema), schema }
         })
     }
 
@@ -162,14 +178,25 @@ fn loosen(schema: &mut Value) {
     }
 }
 
-fn drop_nulls(value: &mut Value) {
-    match value {
-        Value::Object(object) => {
-            object.retain(|_, field| !field.is_null());
-            object.values_mut().for_each(drop_nulls);
+/// Takes out `null` where the field may be absent and has no default: the reader has an `Option` there.
+fn drop_nulls(value: &mut Value, schema: &Value, root: &Value) {
+    let schema =
+        schema["$ref"].as_str().and_then(|at| root.pointer(at.trim_start_matches('#'))).unwrap_or(schema);
+    if let (Some(items), Some(values)) = (schema.get("items"), value.as_array_mut()) {
+        values.iter_mut().for_each(|value| drop_nulls(value, items, root));
+    }
+    let (Some(properties), Some(fields)) = (schema["properties"].as_object(), value.as_object_mut()) else {
+        return;
+    };
+    let is_required =
+        |name: &str| schema["required"].as_array().is_some_and(|all| all.iter().any(|r| r == name));
+    for (name, property) in properties {
+        let may_be_null = !is_required(name) && property.get("default").is_none();
+        if may_be_null && fields.get(name).is_some_and(Value::is_null) {
+            fields.remove(name);
+        } else if let Some(field) = fields.get_mut(name) {
+            drop_nulls(field, property, root);
         }
-        Value::Array(items) => items.iter_mut().for_each(drop_nulls),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
 

@@ -5,8 +5,8 @@ use std::fs;
 
 use contracts::event::MAX_ATTRIBUTE_BYTES;
 use contracts::events::order::{OrderPlaced, OrderRefundDue};
-use contracts::{Envelope, Topology, catalogue, money, schema, validate};
-use serde_json::Value;
+use contracts::{Envelope, EventType, Topology, catalogue, money, schema, validate};
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::support::{described, folder, json_files};
@@ -121,7 +121,7 @@ fn examples_survive_a_newer_publisher() {
     for (name, text) in json_files("examples") {
         let mut json: Value = serde_json::from_str(&text).unwrap();
         json["shopextension"] = "x".into();
-        json["data"]["added_in_1_1"] = serde_json::json!({ "nested": [1, 2] });
+        json["data"]["added_in_1_1"] = json!({ "nested": [1, 2] });
         for word in ["reason", "status", "channel", "stage"] {
             if json["data"].get(word).is_some() {
                 json["data"][word] = "a_new_word".into();
@@ -144,5 +144,65 @@ fn attributes_of_examples_are_within_bounds() {
             "{name}"
         );
         assert!(text.contains(&format!("\"{}\"", envelope.subject)), "{name}");
+    }
+}
+
+/// Small damage of every kind, at every place of a body.
+#[test]
+fn schema_and_type_agree_on_damaged_examples() {
+    let (mut tried, mut refused) = (0, 0);
+    for (name, text) in json_files("examples") {
+        let whole: Value = serde_json::from_str(&text).unwrap();
+        let kind: EventType = whole["type"].as_str().unwrap().parse().unwrap();
+        for pointer in pointers(&whole["data"], "") {
+            for damage in
+                [json!(null), json!(true), json!(1.5), json!(-1), json!(""), json!([]), json!({}), json!("@")]
+            {
+                let mut data = whole["data"].clone();
+                *data.pointer_mut(&pointer).unwrap() = damage.clone();
+                let data = data.to_string();
+                let by_schema = validate::input(&kind, &data).is_ok();
+                let by_type = (described(&kind).rewrite)(&data).is_ok();
+                assert!(
+                    !by_schema || by_type,
+                    "{name}: {damage} at {pointer} passes the schema but cannot be read"
+                );
+                // The schema also knows ranges and formats, and that a list is no struct, which serde lets pass.
+                let is_about_kind = damage.is_null() || damage.is_boolean() || damage.is_object();
+                assert!(by_schema || !by_type || !is_about_kind, "{name}: {damage} at {pointer} can be read");
+                tried += 1;
+                refused += u32::from(!by_schema);
+            }
+        }
+    }
+    assert!(refused * 2 > tried, "most damage is refused: {refused} of {tried}");
+}
+
+fn pointers(value: &Value, at: &str) -> Vec<String> {
+    let inner: Vec<(String, &Value)> = match value {
+        Value::Object(fields) => fields.iter().map(|(name, field)| (format!("{at}/{name}"), field)).collect(),
+        Value::Array(items) => {
+            items.iter().enumerate().map(|(n, item)| (format!("{at}/{n}"), item)).collect()
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Vec::new(),
+    };
+    inner.iter().flat_map(|(at, value)| [vec![at.clone()], pointers(value, at)].concat()).collect()
+}
+
+#[test]
+fn a_body_without_a_required_field_is_refused_by_schema_and_type() {
+    for (name, text) in json_files("examples") {
+        let whole: Value = serde_json::from_str(&text).unwrap();
+        let kind: EventType = whole["type"].as_str().unwrap().parse().unwrap();
+        for field in whole["data"].as_object().unwrap().keys() {
+            let mut data = whole["data"].clone();
+            data.as_object_mut().unwrap().remove(field);
+            let by_schema = validate::input(&kind, &data.to_string()).is_ok();
+            assert_eq!(
+                by_schema,
+                (described(&kind).rewrite)(&data.to_string()).is_ok(),
+                "{name} without {field}"
+            );
+        }
     }
 }
