@@ -4,7 +4,6 @@
 //! `traceparent`.
 
 use std::fmt;
-use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -12,6 +11,12 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::time::Timestamp;
+
+mod kind;
+mod trace;
+
+pub use kind::{EventType, InvalidEventType};
+pub use trace::TraceParent;
 
 /// What `source` of an event published by one of our services begins with.
 pub const OWN_SOURCE: &str = "/banyan/";
@@ -24,89 +29,6 @@ pub trait EventData: Serialize + serde::de::DeserializeOwned + Send + Sync + 'st
     const TYPE: &'static str;
     /// Where the schema lives: `https://banyan.example/contracts/order.placed/1.0.0.json`.
     const SCHEMA: &'static str;
-}
-
-/// A type on the wire, `shop.banyan.<noun>.<past-verb>.v<major>`, checked.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct EventType(String);
-
-impl EventType {
-    /// The longest type that is accepted, in bytes.
-    pub const MAX_BYTES: usize = 128;
-
-    /// The type of `T`.
-    #[must_use]
-    pub fn of<T: EventData>() -> Self {
-        Self(T::TYPE.to_owned())
-    }
-
-    /// The text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// The part before `.v<major>`.
-    #[must_use]
-    pub fn family(&self) -> &str {
-        self.0.rsplit_once(".v").map_or(&self.0, |(family, _)| family)
-    }
-
-    /// The major version.
-    #[must_use]
-    pub fn major(&self) -> u32 {
-        self.0.rsplit_once(".v").and_then(|(_, major)| major.parse().ok()).unwrap_or(0)
-    }
-}
-
-/// The text is not a versioned event type.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "event type must be lower-case dotted words ending in .v<major>, such as shop.banyan.order.placed.v1, got {0:?}"
-)]
-pub struct InvalidEventType(String);
-
-impl FromStr for EventType {
-    type Err = InvalidEventType;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::try_from(text.to_owned())
-    }
-}
-
-impl TryFrom<String> for EventType {
-    type Error = InvalidEventType;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        let words_ok = text.len() <= Self::MAX_BYTES
-            && text.split('.').count() >= 3
-            && text.split('.').all(|word| {
-                !word.is_empty()
-                    && word
-                        .bytes()
-                        .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_')
-            });
-        let major_ok = text.rsplit_once(".v").is_some_and(|(_, m)| {
-            m.len() <= 4 && m.parse::<u32>().is_ok_and(|n| n >= 1) && !m.starts_with(['0', '+'])
-        });
-        if words_ok && major_ok {
-            return Ok(Self(text));
-        }
-        Err(InvalidEventType(text.chars().take(80).collect()))
-    }
-}
-
-impl From<EventType> for String {
-    fn from(kind: EventType) -> Self {
-        kind.0
-    }
-}
-
-impl fmt::Display for EventType {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
 }
 
 /// What makes two copies of a message the same message: the key of inbox records.
@@ -405,68 +327,6 @@ impl Draft<'_> {
             causationid: self.cause,
             data,
         })
-    }
-}
-
-/// W3C trace context, version 00. Source: W3C Recommendation "Trace Context", 23 November 2021, section 3.2.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct TraceParent {
-    /// The whole journey.
-    pub trace_id: u128,
-    /// The step that published.
-    pub parent_id: u64,
-    /// Whether that step was recorded.
-    pub sampled: bool,
-}
-
-impl TraceParent {
-    /// The first step of a journey that nobody traced before: ids are derived from the message.
-    #[must_use]
-    pub fn root(message: MessageId) -> Self {
-        let (high, low) = message.0.as_u64_pair();
-        Self { trace_id: (u128::from(high) << 64) | u128::from(low), parent_id: low | 1, sampled: true }
-    }
-
-    /// The step that handles or publishes `message`, in the same journey.
-    #[must_use]
-    pub fn child(self, message: MessageId) -> Self {
-        Self { parent_id: message.0.as_u64_pair().1 | 1, ..self }
-    }
-}
-
-impl fmt::Display for TraceParent {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "00-{:032x}-{:016x}-{:02x}", self.trace_id, self.parent_id, u8::from(self.sampled))
-    }
-}
-
-impl From<TraceParent> for String {
-    fn from(trace: TraceParent) -> Self {
-        trace.to_string()
-    }
-}
-
-impl TryFrom<String> for TraceParent {
-    type Error = &'static str;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        const WRONG: &str = "traceparent must be 00-<32 hex>-<16 hex>-<2 hex>";
-        let parts: Vec<&str> = text.split('-').collect();
-        let [_, trace, parent, flags, ..] = parts[..] else { return Err(WRONG) };
-        let hex = |s: &str, n: usize| {
-            s.len() == n && s.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
-        };
-        if !hex(parts[0], 2) || parts[0] == "ff" || !hex(trace, 32) || !hex(parent, 16) || !hex(flags, 2) {
-            return Err(WRONG);
-        }
-        let trace_id = u128::from_str_radix(trace, 16).map_err(|_| WRONG)?;
-        let parent_id = u64::from_str_radix(parent, 16).map_err(|_| WRONG)?;
-        let flags = u8::from_str_radix(flags, 16).map_err(|_| WRONG)?;
-        if trace_id == 0 || parent_id == 0 {
-            return Err("traceparent must not have an id of zeros");
-        }
-        Ok(Self { trace_id, parent_id, sampled: flags & 1 == 1 })
     }
 }
 
