@@ -1,1 +1,28 @@
-//! To come.
+#![doc = include_str!("../README.md")]
+
+mod audit;
+mod config;
+mod domain;
+mod handlers;
+mod http;
+mod ledger;
+
+pub use config::Config;
+pub use domain::{MAX_ADJUSTMENTS, MAX_LOCATIONS};
+
+/// The service: who gets the stock.
+///
+/// It decides on `order.placed` whether all lines can be had, and keeps that decision in one document per order until
+/// the order is confirmed or cancelled; it holds stock for carts; it tells how much there is.
+#[must_use]
+pub fn service(config: Config) -> runtime::Service {
+    let low_stock = config.low_stock;
+    runtime::Service::new("inventory")
+        .on(handlers::OrderPlaced)
+        .on(handlers::OrderConfirmed)
+        .on(handlers::OrderCancelled)
+        .job(handlers::ExpireHold)
+        .job(handlers::ProjectLevels { low_stock })
+        .routes(move |edge| http::routes(edge, config.clone()))
+        .audit(audit::StockAudit)
+}

@@ -1,0 +1,31 @@
+//! Who gets the stock: pure decisions. Nothing here waits, tells the time or reaches outside.
+
+#![warn(clippy::wildcard_enum_match_arm)]
+
+mod adjustment;
+mod allocation;
+mod card;
+mod hold;
+mod movement;
+mod reservation;
+mod stock;
+
+pub use adjustment::MAX_ADJUSTMENTS;
+pub(crate) use adjustment::{Adjustment, Refused, adjust};
+pub(crate) use allocation::{Rejection, Reserving, Supply, reserve};
+pub use card::MAX_LOCATIONS;
+pub(crate) use card::{Card, TooManyLocations};
+pub(crate) use hold::{Ends, Hold, HoldState, Ripe};
+pub(crate) use movement::{Kind, Movement, MovementLine, Shift, lines_of, shifts};
+pub(crate) use reservation::{CannotConfirm, Decision, Reservation, cancel, confirm, is_open};
+pub(crate) use stock::{Place, Stock};
+
+/// The most places (a SKU at a location) that one decision may touch. A unit of work has 100 items: besides these a
+/// reservation, a hold, a movement, a timer and the record.
+pub(crate) const MAX_PLACES: usize = 90;
+
+/// The most distinct SKUs that one cart may hold: as many as one order may have.
+pub(crate) const MAX_SKUS: usize = contracts::order::MAX_LINES;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,138 @@
+//! Movements: what happened to pieces, and the only way in which their counts change.
+
+use std::collections::BTreeMap;
+
+use contracts::events::stock::StockLine;
+use contracts::{LocationId, Sku, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::stock::{Part, Place, Stock};
+
+/// What happened to some pieces.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Kind {
+    /// They came in.
+    Received,
+    /// The count was corrected.
+    Adjusted,
+    /// They were promised to an order.
+    Reserved,
+    /// The order is confirmed.
+    Committed,
+    /// The order was cancelled before it was confirmed.
+    Released,
+    /// The order was cancelled after it was confirmed.
+    Deallocated,
+    /// They are held for a cart.
+    Held,
+    /// An order took over the hold; what it takes is reserved in the same movement.
+    Adopted,
+    /// The hold ran out.
+    HoldExpired,
+    /// The cart let go.
+    HoldReleased,
+}
+
+/// Where pieces come from and where they go.
+enum Flow {
+    /// In from outside, or out when the quantity is negative.
+    Across,
+    /// From one part to another; on hand stays.
+    Within(Part, Part),
+}
+
+impl Kind {
+    fn flow(self) -> Flow {
+        use Part::{Allocated, Available, Reserved};
+        match self {
+            Self::Received | Self::Adjusted => Flow::Across,
+            Self::Reserved | Self::Held => Flow::Within(Available, Reserved),
+            Self::Committed => Flow::Within(Reserved, Allocated),
+            Self::Deallocated => Flow::Within(Allocated, Available),
+            Self::Released | Self::Adopted | Self::HoldExpired | Self::HoldReleased => {
+                Flow::Within(Reserved, Available)
+            }
+        }
+    }
+}
+
+/// What happened to some pieces of one SKU at one location.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct MovementLine {
+    pub(crate) kind: Kind,
+    pub(crate) sku: Sku,
+    pub(crate) location: LocationId,
+    /// Pieces; negative only when they go out.
+    pub(crate) quantity: i64,
+}
+
+/// Everything that one unit of work did to the stock. Written once, never changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Movement {
+    pub(crate) at: Timestamp,
+    /// The order or hold it was for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) about: Option<String>,
+    /// Why, in the words of the person who asked for it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) reasons: Vec<String>,
+    pub(crate) lines: Vec<MovementLine>,
+}
+
+/// The lines of a movement of `kind`.
+pub(crate) fn lines_of(kind: Kind, lines: &[StockLine]) -> impl Iterator<Item = MovementLine> {
+    lines.iter().map(move |line| MovementLine {
+        kind,
+        sku: line.sku.clone(),
+        location: line.location.clone(),
+        quantity: i64::from(line.quantity.get()),
+    })
+}
+
+/// What is added to the counts of one place; what is taken away is negative.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Shift(pub(crate) Stock);
+
+impl Shift {
+    /// How many pieces must be available for it: the guard of the step.
+    ///
+    /// Only `available` is guarded. What leaves `reserved` or `allocated` was put there by a document that the same
+    /// unit of work checks; a guard there could only fail on damaged counts, and would then turn damage that the
+    /// audit tells into a message that is tried for ever.
+    pub(crate) fn needs_available(self) -> i64 {
+        (-self.0.available).max(0)
+    }
+
+    fn add(&mut self, part: Part, n: i64) {
+        match part {
+            Part::Available => self.0.available += n,
+            Part::Reserved => self.0.reserved += n,
+            Part::Allocated => self.0.allocated += n,
+        }
+    }
+
+    fn take(&mut self, kind: Kind, n: i64) {
+        match kind.flow() {
+            Flow::Across => {
+                self.0.on_hand += n;
+                self.0.available += n;
+            }
+            Flow::Within(from, to) => {
+                self.add(from, -n);
+                self.add(to, n);
+            }
+        }
+    }
+}
+
+/// What `lines` add up to, place by place. A place whose counts stay as they are is left out.
+pub(crate) fn shifts<'l>(lines: impl IntoIterator<Item = &'l MovementLine>) -> BTreeMap<Place, Shift> {
+    let mut shifts = BTreeMap::<Place, Shift>::new();
+    for line in lines {
+        let place = Place { sku: line.sku.clone(), location: line.location.clone() };
+        shifts.entry(place).or_default().take(line.kind, line.quantity);
+    }
+    shifts.retain(|_, shift| *shift != Shift::default());
+    shifts
+}
