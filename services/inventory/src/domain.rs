@@ -12,7 +12,7 @@ mod stock;
 
 pub use adjustment::MAX_ADJUSTMENTS;
 pub(crate) use adjustment::{Adjustment, Refused, adjust};
-pub(crate) use allocation::{Rejection, Reserving, Supply, reserve};
+pub(crate) use allocation::{Rejection, Reserving, Supply, reserve, summed};
 pub use card::MAX_LOCATIONS;
 pub(crate) use card::{Card, TooManyLocations};
 pub(crate) use hold::{Ends, Hold, HoldState, Ripe};
@@ -24,7 +24,7 @@ pub(crate) use stock::{Place, Stock};
 /// reservation, a hold, a movement, a timer and the record.
 pub(crate) const MAX_PLACES: usize = 90;
 
-/// The most distinct SKUs that one cart may hold: as many as one order may have.
+/// The most distinct SKUs in one order, and in one cart's hold.
 pub(crate) const MAX_SKUS: usize = contracts::order::MAX_LINES;
 
 #[cfg(test)]

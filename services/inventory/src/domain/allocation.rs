@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use contracts::events::stock::{RejectReason, Shortage, StockLine};
 use contracts::{LocationId, Quantity, Sku};
 
-use super::MAX_PLACES;
 use super::movement::{Kind, MovementLine, lines_of};
 use super::stock::Place;
+use super::{MAX_PLACES, MAX_SKUS};
 
 /// Up to this many locations every set of them is tried (1,023 sets); beyond, an order may be taken from more than
 /// the fewest.
@@ -37,6 +37,39 @@ pub(crate) struct Reserving {
 pub(crate) struct Rejection {
     pub(crate) reason: RejectReason,
     pub(crate) short: Vec<Shortage>,
+}
+
+/// Each SKU once, in the order of first mention.
+///
+/// # Errors
+/// [`Rejection`] of what can never be reserved in one unit of work: more than [`MAX_SKUS`] SKUs, or more pieces of one
+/// than a quantity can say. How much there is of it is not looked up.
+pub(crate) fn summed<'l>(
+    lines: impl IntoIterator<Item = (&'l Sku, Quantity)>,
+) -> Result<Vec<(Sku, Quantity)>, Rejection> {
+    let mut sums: Vec<(Sku, Quantity)> = vec![];
+    let mut places = BTreeMap::<&Sku, usize>::new();
+    let mut short = vec![];
+    for (sku, quantity) in lines {
+        let at = *places.entry(sku).or_insert(sums.len());
+        match sums.get_mut(at) {
+            Some((_, sum)) => match sum.checked_add(quantity) {
+                Some(both) => *sum = both,
+                None => short.push(Shortage { sku: sku.clone(), wanted: quantity, available: 0 }),
+            },
+            None => sums.push((sku.clone(), quantity)),
+        }
+    }
+    short.extend(sums.iter().skip(MAX_SKUS).map(|(sku, wanted)| Shortage {
+        sku: sku.clone(),
+        wanted: *wanted,
+        available: 0,
+    }));
+    if short.is_empty() {
+        Ok(sums)
+    } else {
+        Err(Rejection { reason: RejectReason::InsufficientStock, short })
+    }
 }
 
 /// Reserves all of `supplies` or nothing. The pieces of `hold` count as available, and those that are not needed go

@@ -6,7 +6,7 @@ use contracts::{Event, OrderId, Quantity, Sku};
 use runtime::{Bug, Doc, Fail, Handler, Uow};
 
 use super::{seen, supplies, with};
-use crate::domain::{Hold, HoldState, Rejection, Reservation, Reserving, Supply, is_open, reserve};
+use crate::domain::{Hold, HoldState, Rejection, Reservation, Reserving, Supply, is_open, reserve, summed};
 use crate::ledger::{self, Entry, HOLDS, RESERVATIONS};
 
 pub(crate) struct OrderPlaced;
@@ -16,12 +16,17 @@ impl Handler for OrderPlaced {
 
     async fn handle(&self, event: &Event<order::OrderPlaced>, uow: &mut Uow) -> Result<(), Fail> {
         let order = &event.data;
-        let wanted = wanted(order)?;
         uow.about(order.order_id.as_str());
         // Decided already, or cancelled before it came: then nobody waits for an answer.
         if !is_open(seen(uow, &order.order_id).await?.as_ref()) {
             return Ok(());
         }
+        // An order of another application may be one that `orders` refuses; it is cancelled then, and what was reserved
+        // goes back. So nothing is judged here but what can be reserved at all.
+        let wanted = match summed(order.lines.iter().map(|line| (&line.sku, line.quantity))) {
+            Ok(wanted) => wanted,
+            Err(rejection) => return rejected(uow, &order.order_id, rejection).await,
+        };
         let hold = match &order.hold_id {
             Some(id) => uow.load(&HOLDS, id.as_str()).await?.filter(|hold| hold.is_held()),
             None => None,
@@ -35,20 +40,6 @@ impl Handler for OrderPlaced {
         match reserve(&supplies, hold.as_ref().map(|hold| hold.lines.as_slice())) {
             Ok(reserving) => reserved(uow, &order.order_id, reserving, hold).await,
             Err(rejection) => rejected(uow, &order.order_id, rejection).await,
-        }
-    }
-}
-
-/// The lines, each SKU once.
-///
-/// `orders` refuses to register what does not pass the same check: reserving for it would be for nobody, for ever.
-fn wanted(order: &order::OrderPlaced) -> Result<Vec<(Sku, Quantity)>, Fail> {
-    match order.check() {
-        Ok(checked) => Ok(checked.lines.into_iter().map(|line| (line.sku, line.quantity)).collect()),
-        Err(problems) => {
-            let problems: Vec<String> =
-                problems.iter().map(|problem| format!("{} {}", problem.pointer, problem.message)).collect();
-            Err(Fail::permanent(format!("not an order that can be taken: {}", problems.join("; "))))
         }
     }
 }

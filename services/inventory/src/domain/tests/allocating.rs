@@ -2,7 +2,7 @@ use contracts::events::stock::{RejectReason, StockLine};
 use proptest::prelude::*;
 
 use super::{line, location, pieces, sku};
-use crate::domain::{Kind, MAX_PLACES, Rejection, Supply, reserve, shifts};
+use crate::domain::{Kind, MAX_PLACES, Rejection, Supply, reserve, shifts, summed};
 
 /// `want("a", 3, "main:5 east:2")`; `"?"` = not known.
 fn want(of: &str, wanted: u32, at: &str) -> Supply {
@@ -73,6 +73,19 @@ fn an_order_gets_all_or_nothing() {
     ] {
         assert_eq!(taken(&supplies), expected, "{why}");
     }
+}
+
+#[test]
+fn equal_skus_are_summed_before_anything_is_decided() {
+    let (a, b) = (sku("a"), sku("b"));
+    let lines = [(&b, pieces(1)), (&a, pieces(2)), (&b, pieces(3))];
+    assert_eq!(summed(lines).unwrap(), [(b.clone(), pieces(4)), (a.clone(), pieces(2))]);
+    let rejection = summed([(&a, pieces(100_000)), (&b, pieces(1)), (&a, pieces(1))]).unwrap_err();
+    assert_eq!(rejection.short.iter().map(|short| &short.sku).collect::<Vec<_>>(), [&a]);
+    let many: Vec<_> = (0..81).map(|at| sku(&format!("s{at:02}"))).collect();
+    assert!(summed(many[..80].iter().map(|sku| (sku, pieces(1)))).is_ok());
+    let rejection = summed(many.iter().map(|sku| (sku, pieces(1)))).unwrap_err();
+    assert_eq!(rejection.short[0].sku.as_str(), "s80");
 }
 
 #[test]

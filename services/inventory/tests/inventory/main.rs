@@ -1,0 +1,10 @@
+//! The whole service on a simulated store and bus: events in, events out, HTTP, audit.
+
+#[cfg(test)]
+mod events;
+#[cfg(test)]
+mod holds;
+#[cfg(test)]
+mod http;
+#[cfg(test)]
+mod support;
