@@ -1,0 +1,20 @@
+//! The gateway against the simulated provider, over real sockets and real disks.
+
+#[cfg(test)]
+#[path = "payment/http.rs"]
+mod http;
+#[cfg(test)]
+#[path = "payment/kill.rs"]
+mod kill;
+#[cfg(test)]
+#[path = "payment/ledger.rs"]
+mod ledger;
+#[cfg(test)]
+#[path = "payment/mishaps.rs"]
+mod mishaps;
+#[cfg(test)]
+#[path = "payment/rate.rs"]
+mod rate;
+#[cfg(test)]
+#[path = "payment/support.rs"]
+mod support;

@@ -1,0 +1,40 @@
+//! The simulated payment provider as a process, for tests that kill it: `simulated-provider FILE`.
+//!
+//! Says `listening ADDRESS` and serves until its standard input ends, so that it never outlives its test.
+
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::time::{Duration, SystemTime};
+
+use contracts::Timestamp;
+use payment::simulated::faults::{Faults, Odds};
+use payment::simulated::{Config, Storage, serve};
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let file = std::env::args_os().nth(1).ok_or("usage: simulated-provider FILE")?;
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    writeln!(std::io::stdout(), "listening {}", listener.local_addr()?)?;
+    let config = Config {
+        storage: Storage::File(file.into()),
+        faults: Faults::new(1, Odds::default(), Duration::from_secs(1))?,
+        now,
+        hold: Config::HOLD,
+    };
+    let (stop, stopped) = tokio::sync::oneshot::channel();
+    std::thread::Builder::new().name("parent".to_owned()).spawn(move || {
+        std::io::stdin().read_to_end(&mut Vec::new()).ok();
+        stop.send(()).ok();
+    })?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let stopped = async move { stopped.await.unwrap_or(()) };
+    Ok(runtime.block_on(serve(config, listener, stopped))?)
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the start-up of a process: this is where the real clock is held"
+)]
+fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    Timestamp::EPOCH.plus(since)
+}
