@@ -1,0 +1,45 @@
+//! The service as a whole: on a simulated store and bus, over HTTP and by events, in virtual time.
+
+mod bus;
+mod http;
+mod list;
+mod race;
+mod shop;
+
+use std::collections::BTreeSet;
+
+use contracts::topology::Topology;
+
+use crate::{Config, NOT_YET, service};
+
+#[test]
+fn every_event_that_the_topology_gives_is_handled_or_listed_as_not_yet() {
+    let service = service(Config::default());
+    let handled: BTreeSet<&str> = service.handled_events().iter().copied().collect();
+    let listed: BTreeSet<&str> = NOT_YET.iter().map(|(kind, _)| *kind).collect();
+    let given: BTreeSet<&str> =
+        Topology::embedded().subscriptions("orders").map(contracts::EventType::as_str).collect();
+    assert_eq!(handled.len(), service.handled_events().len(), "registered twice");
+    assert_eq!(listed.len(), NOT_YET.len(), "listed twice");
+    assert_eq!(
+        handled.intersection(&listed).collect::<Vec<_>>(),
+        Vec::<&&str>::new(),
+        "handled, so not `not yet`"
+    );
+    assert_eq!(handled.union(&listed).copied().collect::<BTreeSet<_>>(), given);
+}
+
+#[test]
+fn the_openapi_fragment_names_only_schemas_that_exist_and_routes_that_are_served() {
+    let openapi = crate::openapi();
+    let text = openapi.to_string();
+    for (_, rest) in
+        text.match_indices("#/components/schemas/").map(|(at, name)| text[at..].split_at(name.len()))
+    {
+        let name = rest.split('"').next().unwrap();
+        let known = name == "Problem" || openapi["components"]["schemas"].get(name).is_some();
+        assert!(known, "no schema is called {name}");
+    }
+    let paths: Vec<&String> = openapi["paths"].as_object().unwrap().keys().collect();
+    assert_eq!(paths, ["/orders", "/orders/{id}", "/orders/{id}/cancel", "/orders/{id}/timeline"]);
+}
