@@ -20,6 +20,7 @@ mod routes;
 mod schema;
 mod stats;
 mod tables;
+pub mod vfs;
 mod work;
 mod writer;
 
@@ -74,8 +75,8 @@ pub struct Config {
     pub path: Option<PathBuf>,
     /// The file never grows beyond so many pages of 4 KiB; then the disk is full, as far as writers are concerned.
     pub page_limit: Option<u32>,
-    /// The name of a registered VFS, to count and to injure.
-    pub vfs: Option<String>,
+    /// What the file is opened through, to count and to injure.
+    pub vfs: Option<vfs::Controls>,
     /// Queries see the file as it was at the end of the last query: as stale as the contract allows.
     pub delay_indexes: bool,
     /// Members of a group, at most; 1 = an fsync for each unit of work.
@@ -115,8 +116,8 @@ pub struct Engine {
     writer: Mutex<Option<JoinHandle<()>>>,
     /// One process declares at a time.
     declaring: tokio::sync::Mutex<()>,
-    /// Let go of last.
-    _folder: Folder,
+    /// Let go of last; then another process may open the file.
+    folder: Mutex<Option<Folder>>,
 }
 
 /// What the writer and the callers share.
@@ -147,7 +148,7 @@ impl Engine {
         };
         let opening = Opening {
             path: folder.database.clone(),
-            vfs: config.vfs.clone(),
+            vfs: config.vfs.map(|controls| controls.name()),
             page_limit: config.page_limit,
             is_durable: config.path.is_some(),
         };
@@ -177,7 +178,7 @@ impl Engine {
             spawned.map_err(|source| OpenError::Io { path: folder.database.clone(), source })?
         };
         let declaring = tokio::sync::Mutex::new(());
-        Ok(Self { shared, writer: Mutex::new(Some(writer)), declaring, _folder: folder })
+        Ok(Self { shared, writer: Mutex::new(Some(writer)), declaring, folder: Mutex::new(Some(folder)) })
     }
 
     /// Commits what waits, and closes the file. Later calls answer that the store cannot be reached.
@@ -191,6 +192,7 @@ impl Engine {
             // A writer that panicked has answered nobody, and said so on its own.
             writer.join().ok();
         }
+        lock(&self.folder).take();
     }
 
     /// What it has done since it was opened.
@@ -203,6 +205,14 @@ impl Engine {
     #[must_use]
     pub fn tap(&self) -> broadcast::Receiver<Bytes> {
         self.shared.tap.subscribe()
+    }
+
+    /// For tests: queries see the file as it is now, until they are let go.
+    ///
+    /// # Errors
+    /// [`Outage`]: the file cannot be read.
+    pub fn hold_indexes(&self, hold: bool) -> Result<(), Outage> {
+        self.shared.readers.hold_indexes(hold)
     }
 
     /// Commits `work`.

@@ -35,13 +35,22 @@ pub(super) struct Readers {
     opening: Opening,
     idle: Mutex<Vec<Connection>>,
     pictures: Mutex<Vec<Weak<Mutex<Option<Connection>>>>>,
-    /// What queries see when they are to be stale: the file as it was at the end of the last query.
-    stale: Option<Mutex<Connection>>,
+    stale: Mutex<Stale>,
+}
+
+/// What queries see when they are to be stale.
+#[derive(Debug)]
+struct Stale {
+    /// The file as it was; `None`: queries see it as it is.
+    picture: Option<Connection>,
+    /// Each query brings the picture up to date for the next one.
+    is_renewed: bool,
 }
 
 impl Readers {
     pub(super) fn open(opening: Opening, delay_indexes: bool) -> rusqlite::Result<Self> {
-        let stale = if delay_indexes { Some(Mutex::new(picture(&opening)?)) } else { None };
+        let old = if delay_indexes { Some(picture(&opening)?) } else { None };
+        let stale = Mutex::new(Stale { picture: old, is_renewed: delay_indexes });
         let idle = Mutex::new(vec![schema::open_reader(&opening)?]);
         Ok(Self { opening, idle, pictures: Mutex::default(), stale })
     }
@@ -62,11 +71,24 @@ impl Readers {
     }
 
     pub(super) fn query(&self, query: &Query, now: Timestamp) -> Result<Page, Outage> {
-        let Some(stale) = &self.stale else { return self.with(|conn| page_of(conn, query, now)) };
-        let conn = lock(stale);
-        let page = page_of(&conn, query, now).map_err(|e| outage_of(&e))?;
-        renew(&conn).map_err(|e| outage_of(&e))?;
+        let stale = lock(&self.stale);
+        let Some(conn) = &stale.picture else {
+            drop(stale);
+            return self.with(|conn| page_of(conn, query, now));
+        };
+        let page = page_of(conn, query, now).map_err(|e| outage_of(&e))?;
+        if stale.is_renewed {
+            renew(conn).map_err(|e| outage_of(&e))?;
+        }
         Ok(page)
+    }
+
+    /// Queries see the file as it is now, until they are let go.
+    pub(super) fn hold_indexes(&self, hold: bool) -> Result<(), Outage> {
+        let mut stale = lock(&self.stale);
+        stale.picture = if hold { Some(picture(&self.opening).map_err(|e| outage_of(&e))?) } else { None };
+        stale.is_renewed = false;
+        Ok(())
     }
 
     /// Messages of the queue with `mask` from `from` on.
@@ -113,6 +135,7 @@ impl Readers {
     /// Closes what is not being used.
     pub(super) fn close(&self) {
         lock(&self.idle).clear();
+        lock(&self.stale).picture = None;
         self.revoke_snapshots();
     }
 

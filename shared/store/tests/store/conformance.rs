@@ -10,7 +10,7 @@ use store::conformance::{Checked, Simulated, Subject, Verdict, cases};
 use store::sim::Manners;
 
 /// Runs every case; answers what was skipped.
-fn pass_all(
+pub(super) fn pass_all(
     subject: &(dyn Subject + 'static),
     run: &dyn Fn(store::Boxed<'_, Checked>) -> Checked,
 ) -> Vec<String> {

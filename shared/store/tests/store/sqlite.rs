@@ -1,5 +1,6 @@
 //! The SQLite engine: what the shared list of cases cannot see.
 
+mod listed;
 mod units;
 
 use bytes::Bytes;
