@@ -77,7 +77,7 @@ pub async fn serve(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeError> {
     listener.set_nonblocking(true)?;
-    let listener = Cuttable(tokio::net::TcpListener::from_std(listener)?);
+    let listener = Cuttable::new(tokio::net::TcpListener::from_std(listener)?);
     let Running { work, ended, thread } = journal::start(&config.storage)?;
     let (closing, is_closing) = watch::channel(false);
     let stop = async move {

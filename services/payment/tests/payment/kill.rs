@@ -52,12 +52,13 @@ async fn caller(gateway: &Http, known: &Known, peer: &RefCell<Peer>, last: usize
 
 /// What was not answered comes to the same end under the same key, whether it was executed or not.
 async fn resolve(gateway: &Http, known: &Known) {
-    for operation in known.unanswered.take() {
+    join_all(known.unanswered.take().into_iter().map(|operation| async move {
         let found = gateway.query(operation.key()).await.unwrap();
         let again = gateway.execute(&operation).await.unwrap();
         assert!(found == again || found == Evidence::NotFound, "{found:?} became {again:?}");
         known.learn(&operation, again);
-    }
+    }))
+    .await;
 }
 
 #[test]

@@ -5,7 +5,7 @@ use contracts::{Currency, Money, PaymentId, Timestamp};
 use super::*;
 use crate::gateway::{Authorize, Step, Token, Void};
 use crate::simulated::Provider;
-use crate::simulated::faults::{Faults, Odds};
+use crate::simulated::faults::{Faults, Mishap, Odds};
 
 fn provider() -> Provider {
     Provider::new(Faults::new(1, Odds::default(), Duration::ZERO).unwrap())
@@ -129,5 +129,28 @@ fn an_address_that_cannot_work_is_refused_at_once() {
         let config =
             Config { base_url: base_url.to_owned(), connect_timeout: timeout, request_timeout: timeout };
         assert!(Http::new(&config).is_err(), "{base_url}");
+    }
+}
+
+#[test]
+fn without_sockets_each_mishap_means_what_it_means_with_them() {
+    let unknown = |why| Ok(Evidence::Unknown { why });
+    for mishap in Mishap::ALL.iter().copied() {
+        let mut provider = provider();
+        let operation = authorize(&format!("tok_{}", mishap.as_str()));
+        let first = execute(&mut provider, &operation);
+        let expected = match mishap {
+            Mishap::TimeoutBefore | Mishap::TimeoutAfter => unknown(Why::Timeout),
+            Mishap::ResetBefore | Mishap::ResetAfter => unknown(Why::Reset),
+            Mishap::ErrorBefore | Mishap::ErrorAfter => unknown(Why::ServerError),
+            Mishap::Unreadable => unknown(Why::Unreadable),
+            Mishap::Busy => unknown(Why::InProgress),
+            Mishap::Throttled => Err(Unavailable::Throttled),
+            Mishap::Slow => query(&mut provider),
+        };
+        assert_eq!(first, expected, "{mishap:?}");
+        assert_eq!(provider.journal().len(), usize::from(mishap.is_executed()), "{mishap:?}");
+        assert!(matches!(execute(&mut provider, &operation), Ok(Evidence::Authorized { .. })), "{mishap:?}");
+        assert_eq!(provider.journal().len(), 1, "{mishap:?}");
     }
 }

@@ -90,3 +90,32 @@ fn a_file_has_one_provider_at_a_time_and_a_journal_with_a_hole_is_not_served() {
     let Err(JournalError::Inconsistent(found)) = start(&storage) else { panic!("served all the same") };
     assert_eq!(found, Inconsistent::Gap { expected: 1, got: 2 });
 }
+
+#[test]
+fn nobody_is_answered_before_the_commit() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("provider.db");
+    let storage = Storage::File(path.clone());
+    stop(start(&storage).unwrap());
+    // A debt that is only looked at when the transaction commits: writing the second entry works, keeping it does not.
+    let saboteur = "CREATE TABLE parent (id INTEGER PRIMARY KEY);
+        CREATE TABLE child (id INTEGER REFERENCES parent DEFERRABLE INITIALLY DEFERRED);
+        CREATE TRIGGER debt AFTER INSERT ON journal WHEN NEW.seq = 2 BEGIN INSERT INTO child VALUES (9); END";
+    Connection::open(&path).unwrap().execute_batch(saboteur).unwrap();
+
+    let running = start(&storage).unwrap();
+    let (kept, answer) = work("a");
+    running.work.blocking_send(kept).unwrap();
+    assert_eq!(answer.blocking_recv().unwrap().status, 201);
+    let (lost, answer) = work("b");
+    running.work.blocking_send(lost).unwrap();
+    assert!(answer.blocking_recv().is_err(), "answered, although nothing was kept");
+    assert!(matches!(running.thread.join().unwrap(), Err(JournalError::Sqlite(_))));
+    assert!(running.ended.blocking_recv().is_err(), "the server learns of it");
+
+    let left: i64 = Connection::open(&path)
+        .unwrap()
+        .query_row("SELECT count(*) FROM journal", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(left, 1);
+}

@@ -11,6 +11,7 @@ use axum::extract::connect_info::Connected;
 use axum::serve::{IncomingStream, Listener};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Cuts the connection that a request came in on.
 #[derive(Debug, Clone, Default)]
@@ -29,23 +30,37 @@ impl Connected<IncomingStream<'_, Cuttable>> for Cut {
     }
 }
 
+/// How many connections are open at once; the next ones wait to be accepted.
+const MAX_CONNECTIONS: usize = 1_024;
+
 /// Accepts connections that can be cut.
-pub(super) struct Cuttable(pub(super) TcpListener);
+pub(super) struct Cuttable {
+    listener: TcpListener,
+    room: Arc<Semaphore>,
+}
+
+impl Cuttable {
+    pub(super) fn new(listener: TcpListener) -> Self {
+        Self { listener, room: Arc::new(Semaphore::new(MAX_CONNECTIONS)) }
+    }
+}
 
 impl Listener for Cuttable {
     type Io = Stream;
     type Addr = SocketAddr;
 
     async fn accept(&mut self) -> (Stream, SocketAddr) {
+        // The semaphore is never closed, so there always is a permit in the end.
+        let room = Arc::clone(&self.room).acquire_owned().await.ok();
         // The other `accept` gives up on the first error; the listener's own waits when descriptors run out.
-        let (socket, peer) = Listener::accept(&mut self.0).await;
+        let (socket, peer) = Listener::accept(&mut self.listener).await;
         // Answers are small and complete: waiting for more to send would only add delay.
         socket.set_nodelay(true).ok();
-        (Stream { socket, cut: Cut::default() }, peer)
+        (Stream { socket, cut: Cut::default(), _room: room }, peer)
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.0.local_addr()
+        self.listener.local_addr()
     }
 }
 
@@ -53,6 +68,7 @@ impl Listener for Cuttable {
 pub(super) struct Stream {
     socket: TcpStream,
     cut: Cut,
+    _room: Option<OwnedSemaphorePermit>,
 }
 
 impl Stream {
