@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use contracts::events::order::{OrderCancelled, OrderConfirmed};
+use contracts::events::order::{CancelReason, OrderCancelled, OrderConfirmed};
 use contracts::events::payment::PaymentAuthorized;
 use contracts::order::OrderStatus;
 use contracts::{EventData, Timestamp};
@@ -74,6 +74,7 @@ pub(crate) fn judge(doc: &Doc<Document>, told: &Told, findings: &mut Findings) {
         Case::Refused(refused) => (Some(OrderStatus::Cancelled), refused_fact(doc, refused)),
         Case::Taken(order) => {
             judge_terms(&order.terms, &mut wrong);
+            judge_origin(order, &mut wrong);
             (Some(order.status()), fact(order))
         }
     };
@@ -116,6 +117,16 @@ fn judge_terms(terms: &Terms, wrong: &mut Vec<String>) {
     let by_line = terms.lines.iter().map(|line| (&line.sku, line.goods_minor()));
     if !by_line.eq(shares.map(|share| (&share.sku, Some(share.goods_minor)))) {
         wrong.push("has shares of other goods than its lines".to_owned());
+    }
+}
+
+/// An order from HTTP was checked before it was told to anybody: whoever answers for other lines or another amount is
+/// wrong. Two applications may use one id for two orders, and then both are right.
+fn judge_origin(order: &Order, wrong: &mut Vec<String>) {
+    if let (Origin::Http { .. }, Stage::Cancelled { reason: CancelReason::InvalidOrder, .. }) =
+        (&order.origin, &order.stage)
+    {
+        wrong.push("was sound, and stock or payment were arranged for something else".to_owned());
     }
 }
 

@@ -192,14 +192,24 @@ fn money_that_turns_up_after_a_cancel_changes_nothing() {
 }
 
 #[test]
-fn stock_or_money_for_another_order_than_ours_cancels() {
+fn stock_or_money_for_another_order_of_the_same_id_cancels() {
     run(None, async |shop| {
-        let a = shop.place("a").await;
-        shop.tell("inventory", &a, &reserved(&a, 2)).await;
-        assert_eq!(shop.state(&a).await, is("cancelled", Some("invalid_order")));
-        let b = shop.place("b").await;
-        shop.tell("payment", &b, &authorized(&b, 764)).await;
-        assert_eq!(shop.state(&b).await, is("cancelled", Some("invalid_order")));
+        shop.tell(APP, "1", &foreign("1")).await;
+        shop.tell("inventory", "1", &reserved("1", 2)).await;
+        assert_eq!(shop.state("1").await, is("cancelled", Some("invalid_order")));
+        shop.tell("payment", "2", &authorized("2", 764)).await;
+        shop.tell(APP, "2", &foreign("2")).await;
+        assert_eq!(shop.state("2").await, is("cancelled", Some("invalid_order")));
+    });
+}
+
+#[test]
+#[should_panic(expected = "was sound, and stock or payment were arranged for something else")]
+fn a_part_of_our_own_order_that_is_called_all_is_found_by_the_audit() {
+    run(None, async |shop| {
+        let order = shop.place("k1").await;
+        shop.tell("inventory", &order, &reserved(&order, 2)).await;
+        assert_eq!(shop.state(&order).await, is("cancelled", Some("invalid_order")));
     });
 }
 
