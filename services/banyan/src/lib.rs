@@ -1,3 +1,8 @@
-//! The parts of the `banyan` binary that are tested on their own.
+//! The parts of the `banyan` binary.
 
+pub mod cli;
+pub mod client;
+pub mod commands;
+pub mod config;
 pub mod import;
+pub mod output;

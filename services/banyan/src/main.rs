@@ -1,3 +1,7 @@
-//! The one binary: `dev`, `serve` and the command line.
+//! The one binary: `dev` and the command line.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    banyan::cli::main()
+}

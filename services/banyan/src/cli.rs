@@ -1,0 +1,195 @@
+//! The command line: nouns, then verbs. One variant of [`Command`] and one file below `commands/` for each noun.
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+use runtime::Env;
+
+use crate::client::{self, Client};
+use crate::commands;
+use crate::config::{Config, Flags, Origin};
+use crate::output::{self, Output};
+
+const EXAMPLES: &str = "\
+Examples:
+  banyan demo                                      two hundred real orders through every service
+  banyan dev                                       everything in one process, on http://127.0.0.1:8080
+  banyan order place --customer c-1 --line 85123A:6:255
+  banyan order timeline ORDER                      what every service did for one order
+  banyan events tail                               what happens, as it happens
+  banyan audit                                     whether everything adds up
+
+Every long flag is also an environment variable (--url is BANYAN_URL) and a key of banyan.toml.
+Exit codes: 0 ok, 1 error, 2 contract or invariant broken, 3 goal missed, 4 not ready, 64 usage.";
+
+/// Event-driven commerce services that a team grows around a legacy shop
+#[derive(Debug, Parser)]
+#[command(name = "banyan", version, propagate_version = true, arg_required_else_help = true)]
+#[command(after_help = EXAMPLES)]
+pub struct Cli {
+    /// What every command takes.
+    #[command(flatten)]
+    pub flags: Flags,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The nouns.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Show what is configured, and by whom
+    #[command(subcommand)]
+    Config(commands::config::Command),
+}
+
+impl Command {
+    async fn run(self, context: &Context) -> Result<Exit> {
+        match self {
+            Self::Config(command) => commands::config::run(&command, context),
+        }
+    }
+}
+
+/// What a command works with.
+#[derive(Clone)]
+pub struct Context {
+    /// What is configured.
+    pub config: Config,
+    /// Where answers go.
+    pub output: Output,
+    /// The running banyan.
+    pub client: Client,
+    /// The clock.
+    pub env: Env,
+}
+
+impl Context {
+    /// A command line as somebody would type it: goes to the same banyan as this one.
+    #[must_use]
+    pub fn command(&self, command: &str) -> String {
+        let mut line = format!("banyan {command}");
+        for name in ["url", "host", "port"] {
+            if let Some((value, Origin::Flag)) = self.config.origins.get(name) {
+                line.push_str(&format!(" --{name} {value}"));
+            }
+        }
+        line
+    }
+
+    /// Tells a person which commands go on from here.
+    pub fn next(&self, commands: &[&str]) {
+        for (at, command) in commands.iter().enumerate() {
+            let lead = if at == 0 { "next:" } else { "     " };
+            self.output.note(format!("{lead} {}", self.command(command)));
+        }
+    }
+}
+
+/// How a command ends. The numbers stay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Exit {
+    /// Done.
+    Ok = 0,
+    /// It could not be done.
+    Error = 1,
+    /// Something breaks a contract, or does not add up.
+    Broken = 2,
+    /// It was done, and not as well as it must be.
+    GoalMissed = 3,
+    /// Not now: try again.
+    NotReady = 4,
+    /// The command line cannot be understood.
+    Usage = 64,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// An error that says itself how the command ends.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct Failure {
+    /// How.
+    pub exit: Exit,
+    /// What is wrong, and what to do about it, in one line.
+    pub message: String,
+}
+
+impl Failure {
+    /// An error that ends with `exit`.
+    #[must_use]
+    pub fn new(exit: Exit, message: impl Into<String>) -> Self {
+        Self { exit, message: message.into() }
+    }
+
+    /// The command line asks for something that makes no sense.
+    #[must_use]
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self::new(Exit::Usage, message)
+    }
+}
+
+/// Runs the process's command line.
+#[must_use]
+pub fn main() -> ExitCode {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    match runtime {
+        Ok(runtime) => {
+            let exit = runtime.block_on(run(std::env::args_os()));
+            // A read of standard input that nobody waits for any more must not keep the process.
+            runtime.shutdown_background();
+            exit.into()
+        }
+        Err(error) => {
+            output::error(&anyhow::Error::new(error).context("this system has no threads to give"), false);
+            Exit::Error.into()
+        }
+    }
+}
+
+/// Runs a command line and says how it ended.
+pub async fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => {
+            error.print().ok();
+            return if error.use_stderr() { Exit::Usage } else { Exit::Ok };
+        }
+    };
+    let output = Output { json: cli.flags.json };
+    let done = match context(&cli.flags, output) {
+        Ok(context) => cli.command.run(&context).await,
+        Err(error) => Err(error),
+    };
+    done.unwrap_or_else(|error| {
+        output::error(&error, output.json);
+        exit_of(&error)
+    })
+}
+
+fn context(flags: &Flags, output: Output) -> Result<Context> {
+    let config = Config::gather(flags).map_err(|problems| Failure::usage(problems.to_string()))?;
+    output::log_to_stderr(&config.log).map_err(Failure::usage)?;
+    let client = Client::new(&config.url)?;
+    Ok(Context { config, output, client, env: runtime::real::env() })
+}
+
+fn exit_of(error: &anyhow::Error) -> Exit {
+    if let Some(failure) = error.downcast_ref::<Failure>() {
+        return failure.exit;
+    }
+    match error.downcast_ref::<client::Error>() {
+        Some(client::Error::Refused(problem)) if problem.status == 503 => Exit::NotReady,
+        _ => Exit::Error,
+    }
+}
+
+#[cfg(test)]
+mod tests;

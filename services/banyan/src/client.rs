@@ -1,0 +1,254 @@
+//! The HTTP client that the command line and the demo use.
+
+use std::time::Duration;
+
+use reqwest::{Method, Response, StatusCode, header};
+use runtime::Problem;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+/// How long a server may take to take a connection.
+const CONNECT: Duration = Duration::from_secs(5);
+/// How long an answer may take.
+const ANSWER: Duration = Duration::from_secs(60);
+
+/// Talks to a running banyan.
+#[derive(Debug, Clone)]
+pub struct Client {
+    base: String,
+    http: reqwest::Client,
+}
+
+/// Why there is no answer to use.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Nothing listens there.
+    #[error("nothing answers at {0}; start one with `banyan dev`, or say where with --url")]
+    Unreachable(String),
+    /// The answer was lost.
+    #[error("the answer was lost; nobody knows whether it was done")]
+    Lost(#[source] reqwest::Error),
+    /// Refused, with reasons.
+    #[error("{}", refusal(.0))]
+    Refused(Box<Problem>),
+    /// Not an answer of banyan.
+    #[error("not an answer of banyan: {0}; is --url right?")]
+    Nonsense(String),
+}
+
+fn refusal(problem: &Problem) -> String {
+    let mut text = format!("{} ({} {})", problem.detail, problem.status, problem.slug());
+    for (at, error) in problem.errors.iter().enumerate() {
+        let lead = if at == 0 { ": " } else { "; " };
+        text.push_str(&format!("{lead}{} {}", error.pointer, error.message));
+    }
+    if let Some(hint) = &problem.hint {
+        text.push_str(&format!("; hint: {hint}"));
+    }
+    text
+}
+
+impl Error {
+    /// Whether the same request, with the same key, may do better after a while.
+    #[must_use]
+    pub fn is_passing(&self) -> bool {
+        match self {
+            Self::Unreachable(_) | Self::Lost(_) => true,
+            Self::Refused(problem) => matches!(problem.status, 429 | 503),
+            Self::Nonsense(_) => false,
+        }
+    }
+
+    /// How long the server wants to be left alone.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Refused(problem) => problem.retry_after_s.map(|s| Duration::from_secs(s.into())),
+            Self::Unreachable(_) | Self::Lost(_) | Self::Nonsense(_) => None,
+        }
+    }
+}
+
+impl Client {
+    /// A client of the banyan at `base`.
+    ///
+    /// # Errors
+    /// The client cannot be made on this system.
+    pub fn new(base: impl Into<String>) -> Result<Self, reqwest::Error> {
+        let http = reqwest::Client::builder().connect_timeout(CONNECT).timeout(ANSWER).no_proxy().build()?;
+        Ok(Self { base: base.into(), http })
+    }
+
+    /// Where it talks to.
+    #[must_use]
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// Reads.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Error> {
+        parse(&self.send(self.request(Method::GET, path)).await?)
+    }
+
+    /// Reads what is not JSON.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub async fn get_text(&self, path: &str) -> Result<String, Error> {
+        let body = self.send(self.request(Method::GET, path)).await?;
+        Ok(String::from_utf8_lossy(&body).into_owned())
+    }
+
+    /// Writes, under `key` if there is one.
+    ///
+    /// # Errors
+    /// [`Error`]; after [`Error::Lost`] send the same again with the same key.
+    pub async fn post<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        key: Option<&str>,
+        body: &impl Serialize,
+    ) -> Result<T, Error> {
+        let request = self.request(Method::POST, path).json(body);
+        let request = match key {
+            Some(key) => request.header("idempotency-key", key),
+            None => request,
+        };
+        parse(&self.send(request).await?)
+    }
+
+    /// Sends bytes of a media type as they are.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub async fn post_raw(&self, path: &str, media: &str, body: Vec<u8>) -> Result<Value, Error> {
+        let request = self.request(Method::POST, path).header(header::CONTENT_TYPE, media).body(body);
+        parse(&self.send(request).await?)
+    }
+
+    /// A response that goes on, such as a stream of events.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub async fn stream(&self, path: &str) -> Result<Response, Error> {
+        let request = self.request(Method::GET, path).timeout(Duration::MAX);
+        let response = request.send().await.map_err(|error| self.failed(error))?;
+        if response.status().is_success() {
+            return Ok(response);
+        }
+        Err(refused(response).await)
+    }
+
+    fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+        self.http.request(method, format!("{}{path}", self.base))
+    }
+
+    fn failed(&self, error: reqwest::Error) -> Error {
+        if error.is_connect() {
+            Error::Unreachable(self.base.clone())
+        } else {
+            Error::Lost(error.without_url())
+        }
+    }
+
+    async fn send(&self, request: reqwest::RequestBuilder) -> Result<bytes::Bytes, Error> {
+        let response = request.send().await.map_err(|error| self.failed(error))?;
+        if !response.status().is_success() {
+            return Err(refused(response).await);
+        }
+        response.bytes().await.map_err(Error::Lost)
+    }
+}
+
+fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {
+    serde_json::from_slice(body).map_err(|error| Error::Nonsense(error.to_string()))
+}
+
+async fn refused(response: Response) -> Error {
+    let status = response.status();
+    let after = response.headers().get(header::RETRY_AFTER).and_then(|value| value.to_str().ok());
+    let after = after.and_then(|seconds| seconds.parse().ok());
+    match response.bytes().await {
+        Ok(body) => problem(status, after, &body),
+        Err(error) => Error::Lost(error),
+    }
+}
+
+fn problem(status: StatusCode, after: Option<u32>, body: &[u8]) -> Error {
+    match serde_json::from_slice::<Problem>(body) {
+        Ok(problem) => Error::Refused(Box::new(Problem { retry_after_s: after, ..problem })),
+        // A gateway in between, or a health route: not a problem document, and still an answer.
+        Err(_) => {
+            let text: String = String::from_utf8_lossy(body).trim().chars().take(200).collect();
+            let problem = Problem::new(status.as_u16(), "none", "None", format!("it answered {text:?}"));
+            Error::Refused(Box::new(Problem { retry_after_s: after, ..problem }))
+        }
+    }
+}
+
+/// `text` as a segment of a path or a value of a query: ids may hold `/`, `+` and blanks.
+#[must_use]
+pub fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                escaped.push(char::from(byte))
+            }
+            other => escaped.push_str(&format!("%{other:02X}")),
+        }
+    }
+    escaped
+}
+
+/// `path` with those of the named values that there are.
+#[must_use]
+pub fn with_query(path: &str, values: &[(&str, Option<&str>)]) -> String {
+    let pairs: Vec<String> = values
+        .iter()
+        .filter_map(|(name, value)| value.map(|value| format!("{name}={}", escaped(value))))
+        .collect();
+    if pairs.is_empty() { path.to_owned() } else { format!("{path}?{}", pairs.join("&")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_is_one_line_with_every_field_and_the_hint() {
+        let problem = Problem::new(422, "invalid-order", "Invalid order", "the order cannot be taken")
+            .at("/currency", "unknown")
+            .at("/lines/0/sku", "empty")
+            .hint("correct it");
+        assert_eq!(
+            Error::Refused(Box::new(problem)).to_string(),
+            "the order cannot be taken (422 invalid-order): /currency unknown; /lines/0/sku empty; hint: correct it"
+        );
+    }
+
+    #[test]
+    fn only_what_may_pass_is_tried_again() {
+        let refused = |status| Error::Refused(Box::new(Problem::new(status, "x", "X", "x").retry_after(3)));
+        for (status, is_passing) in [(429, true), (503, true), (422, false), (409, false), (500, false)] {
+            assert_eq!(refused(status).is_passing(), is_passing, "{status}");
+        }
+        assert_eq!(refused(429).retry_after(), Some(Duration::from_secs(3)));
+        assert!(Error::Unreachable(String::new()).is_passing());
+        assert!(!Error::Nonsense(String::new()).is_passing());
+    }
+
+    #[test]
+    fn ids_with_odd_characters_stay_one_segment() {
+        assert_eq!(escaped("a/b c+d%"), "a%2Fb%20c%2Bd%25");
+        assert_eq!(
+            with_query("/orders", &[("status", None), ("customer_id", Some("a b"))]),
+            "/orders?customer_id=a%20b"
+        );
+        assert_eq!(with_query("/orders", &[("status", None)]), "/orders");
+    }
+}

@@ -1,0 +1,250 @@
+//! The one place that reads the environment. Precedence: flag, environment, `banyan.toml`, default; the origin of each
+//! value is kept.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+/// The configuration file, looked for in the working directory.
+pub const FILE: &str = "banyan.toml";
+
+/// Flags that every command takes. Each is also `BANYAN_<NAME>` and a key of `banyan.toml`.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Settings")]
+pub struct Flags {
+    /// Where a running banyan is [default: that host and port]
+    #[arg(long, global = true, value_name = "URL")]
+    pub url: Option<String>,
+    /// Address to serve on [default: 127.0.0.1]
+    #[arg(long, global = true, value_name = "ADDRESS")]
+    pub host: Option<String>,
+    /// Port to serve on, 0 = any free one [default: 8080]
+    #[arg(long, global = true, value_name = "PORT")]
+    pub port: Option<String>,
+    /// Where data is kept [default: ./.banyan]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub data: Option<String>,
+    /// What is logged: off, error, warn, info, debug, or a tracing filter [default: warn]
+    #[arg(long, global = true, value_name = "FILTER")]
+    pub log: Option<String>,
+    /// Answer in JSON, for programs
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+/// Where a value comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    /// A flag on the command line.
+    Flag,
+    /// The environment.
+    Environment,
+    /// `banyan.toml`.
+    File,
+    /// Nobody said anything.
+    Default,
+}
+
+impl Origin {
+    /// The word for it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Flag => "flag",
+            Self::Environment => "environment",
+            Self::File => FILE,
+            Self::Default => "default",
+        }
+    }
+}
+
+/// Everything that can be configured, checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// Where a running banyan is, without a slash at the end.
+    pub url: String,
+    /// Port to serve on; 0 = any free one.
+    pub port: u16,
+    /// Address to serve on.
+    pub host: IpAddr,
+    /// Where data is kept.
+    pub data: PathBuf,
+    /// What is logged.
+    pub log: String,
+    /// Each value as text and where it comes from, by name.
+    pub origins: BTreeMap<&'static str, (String, Origin)>,
+}
+
+/// Names and defaults. An empty default is worked out from the others.
+const DEFAULTS: [(&str, &str); 5] =
+    [("url", ""), ("host", "127.0.0.1"), ("port", "8080"), ("data", "./.banyan"), ("log", "warn")];
+
+/// Everything that is wrong with the configuration.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}", .0.join("; "))]
+pub struct Problems(pub Vec<String>);
+
+impl Config {
+    /// Gathers flags, the process's environment and `banyan.toml` of the working directory.
+    ///
+    /// # Errors
+    /// [`Problems`]: all that is wrong, together.
+    pub fn gather(flags: &Flags) -> Result<Self, Problems> {
+        let file = match std::fs::read_to_string(FILE) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+            Err(error) => return Err(Problems(vec![format!("{FILE} cannot be read: {error}")])),
+        };
+        #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+        Self::from_sources(flags, |name| std::env::var(name).ok(), &file)
+    }
+
+    /// The same from given sources.
+    ///
+    /// # Errors
+    /// As for [`Config::gather`].
+    pub fn from_sources(
+        flags: &Flags,
+        environment: impl Fn(&str) -> Option<String>,
+        file: &str,
+    ) -> Result<Self, Problems> {
+        let mut problems = Vec::new();
+        let file = parse_file(file, &mut problems);
+        let mut origins = BTreeMap::new();
+        for (name, default) in DEFAULTS {
+            let value = flag(flags, name)
+                .map(|value| (value, Origin::Flag))
+                .or_else(|| environment(&variable(name)).map(|value| (value, Origin::Environment)))
+                .or_else(|| file.get(name).map(|value| (value.clone(), Origin::File)))
+                .unwrap_or_else(|| (default.to_owned(), Origin::Default));
+            origins.insert(name, value);
+        }
+        Self::check(origins, problems)
+    }
+
+    fn check(
+        mut origins: BTreeMap<&'static str, (String, Origin)>,
+        mut problems: Vec<String>,
+    ) -> Result<Self, Problems> {
+        let text = |name: &str| origins.get(name).map(|(value, _)| value.clone()).unwrap_or_default();
+        let mut wrong = |name: &str, want: &str| {
+            let origin = origins.get(name).map_or(Origin::Default, |(_, origin)| *origin);
+            problems.push(format!("{name} must be {want}, got {:?} (from {})", text(name), origin.as_str()));
+        };
+        let port = text("port").parse().map_err(|_| wrong("port", "a number from 0 to 65535")).unwrap_or(0);
+        let host = text("host")
+            .parse()
+            .map_err(|_| wrong("host", "an IP address"))
+            .unwrap_or(IpAddr::from([127, 0, 0, 1]));
+        let url = match text("url") {
+            url if url.is_empty() => served_at(host, port),
+            url => url,
+        };
+        if url.strip_prefix("http://").is_none_or(str::is_empty) {
+            wrong("url", "an http:// address (for https:// put a proxy or a tunnel in between)");
+        }
+        let (data, log) = (Path::new(&text("data")).to_path_buf(), text("log"));
+        if !problems.is_empty() {
+            return Err(Problems(problems));
+        }
+        let url = url.trim_end_matches('/').to_owned();
+        if let Some((value, _)) = origins.get_mut("url") {
+            value.clone_from(&url);
+        }
+        Ok(Self { url, port, host, data, log, origins })
+    }
+}
+
+/// Where a client finds what serves on `host` and `port`.
+fn served_at(host: IpAddr, port: u16) -> String {
+    let host = if host.is_unspecified() { IpAddr::V4(Ipv4Addr::LOCALHOST) } else { host };
+    // Which port a server took by itself, only its operator knows.
+    format!("http://{}", SocketAddr::new(host, if port == 0 { 8080 } else { port }))
+}
+
+fn flag(flags: &Flags, name: &str) -> Option<String> {
+    match name {
+        "url" => flags.url.clone(),
+        "port" => flags.port.clone(),
+        "host" => flags.host.clone(),
+        "data" => flags.data.clone(),
+        _ => flags.log.clone(),
+    }
+}
+
+fn variable(name: &str) -> String {
+    format!("BANYAN_{}", name.to_uppercase())
+}
+
+fn parse_file(text: &str, problems: &mut Vec<String>) -> BTreeMap<String, String> {
+    let table: toml::Table = match text.parse() {
+        Ok(table) => table,
+        Err(error) => {
+            problems.push(format!("{FILE}: {}", error.to_string().lines().next().unwrap_or_default()));
+            return BTreeMap::new();
+        }
+    };
+    let mut values = BTreeMap::new();
+    for (key, value) in table {
+        let known = DEFAULTS.iter().any(|(name, _)| *name == key);
+        match value {
+            _ if !known => {
+                let names: Vec<&str> = DEFAULTS.iter().map(|(name, _)| *name).collect();
+                problems.push(format!("{FILE}: unknown key {key:?}; known: {}", names.join(", ")));
+            }
+            toml::Value::String(text) => drop(values.insert(key, text)),
+            toml::Value::Integer(number) => drop(values.insert(key, number.to_string())),
+            _ => problems.push(format!("{FILE}: {key} must be text or a number")),
+        }
+    }
+    values
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn none(_: &str) -> Option<String> {
+        None
+    }
+
+    #[test]
+    fn a_flag_beats_the_environment_beats_the_file_beats_the_default() {
+        let flags = Flags { port: Some("1".into()), ..Flags::default() };
+        let environment =
+            |name: &str| (name == "BANYAN_PORT" || name == "BANYAN_DATA").then(|| "2".to_owned());
+        let config =
+            Config::from_sources(&flags, environment, "port = 3\ndata = \"x\"\nlog = \"info\"").unwrap();
+        assert_eq!((config.port, config.data.to_str(), config.log.as_str()), (1, Some("2"), "info"));
+        let origins: Vec<Origin> =
+            ["port", "data", "log", "url"].iter().map(|n| config.origins[n].1).collect();
+        assert_eq!(origins, [Origin::Flag, Origin::Environment, Origin::File, Origin::Default]);
+    }
+
+    #[test]
+    fn all_problems_are_reported_together() {
+        let flags = Flags { host: Some("nowhere".into()), url: Some("ftp://x".into()), ..Flags::default() };
+        let problems = Config::from_sources(&flags, none, "prot = 1").unwrap_err().0;
+        assert_eq!(problems.len(), 3, "{problems:?}");
+        assert!(problems[0].contains("unknown key \"prot\""), "{problems:?}");
+    }
+
+    #[test]
+    fn a_client_looks_where_the_server_of_the_same_settings_is() {
+        for (host, port, url) in [
+            (None, None, "http://127.0.0.1:8080"),
+            (None, Some("9000"), "http://127.0.0.1:9000"),
+            (Some("0.0.0.0"), Some("9000"), "http://127.0.0.1:9000"),
+            (Some("::1"), None, "http://[::1]:8080"),
+            (None, Some("0"), "http://127.0.0.1:8080"),
+        ] {
+            let flags = Flags { host: host.map(Into::into), port: port.map(Into::into), ..Flags::default() };
+            assert_eq!(Config::from_sources(&flags, none, "").unwrap().url, url);
+        }
+        let flags = Flags { url: Some("http://shop:1/".into()), port: Some("9".into()), ..Flags::default() };
+        assert_eq!(Config::from_sources(&flags, none, "").unwrap().url, "http://shop:1");
+    }
+}
