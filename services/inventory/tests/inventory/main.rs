@@ -8,3 +8,5 @@ mod holds;
 mod http;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod trouble;

@@ -1,4 +1,4 @@
-//! A warehouse: the service on a world without faults, in which time jumps.
+//! A warehouse: two nodes of the service in a simulated world, in which time jumps.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -17,7 +17,7 @@ use contracts::event::Draft;
 use contracts::{Envelope, EventData, EventType, MessageId, Timestamp, TraceParent, catalogue};
 use http_body_util::BodyExt;
 use inventory::Config;
-use runtime::{Clock, Entropy, Env, Findings, Node, Policy, Ports, Quirks, Spawn};
+use runtime::{Bug, Clock, Entropy, Env, Findings, Node, Policy, Ports, Quirks, Spawn};
 use serde_json::Value;
 use store::Boxed;
 use store::sim::{JumpingTime, Link, Manners, Rates, Setup, SimTime, World};
@@ -63,7 +63,8 @@ pub(crate) struct Warehouse {
     tasks: Tasks,
     world: Arc<World>,
     link: Link,
-    node: Node,
+    /// Two, so that messages of one order can be handled at once.
+    nodes: Vec<Node>,
 }
 
 /// What came back over HTTP.
@@ -76,27 +77,51 @@ pub(crate) struct Reply {
 
 impl Warehouse {
     pub(crate) fn new() -> Self {
+        Self::with(1, None)
+    }
+
+    /// In the world of `seed`, perhaps with a planted bug.
+    pub(crate) fn with(seed: u64, bug: Option<Bug>) -> Self {
         let time = JumpingTime::starting_at(Timestamp::from_micros(1_700_000_000_000_000));
-        let setup = Setup { seed: 1, rates: Rates::NONE, fused: false, manners: Manners::SqsStandard };
+        let setup = Setup { seed, rates: Rates::NONE, fused: false, manners: Manners::SqsStandard };
         let world = World::new(Arc::new(time.clone()), &setup);
-        let link = world.link();
         let tasks = Tasks::default();
-        let env = Env {
-            clock: Arc::new(Time(time.clone())),
-            spawn: Arc::new(tasks.clone()),
-            entropy: Arc::new(Count(AtomicU64::new(1))),
-        };
-        let bus = bus::sim::SimBus::handle(&world, &link);
-        let ports = Ports { store: world.store(&link), bus, env, quirks: Quirks::default() };
-        let services = vec![inventory::service(Config::default())];
-        let start = Node::start(services, ports, Policy::default(), wiring());
-        let node = time.run(start).unwrap().unwrap();
-        Self { time, tasks, world, link, node }
+        let nodes = [1, 2].map(|nth| {
+            let link = world.link();
+            let env = Env {
+                clock: Arc::new(Time(time.clone())),
+                spawn: Arc::new(tasks.clone()),
+                entropy: Arc::new(Count(AtomicU64::new(nth))),
+            };
+            let bus = bus::sim::SimBus::handle(&world, &link);
+            let ports = Ports { store: world.store(&link), bus, env, quirks: Quirks::with(bug) };
+            let services = vec![inventory::service(Config::default())];
+            time.run(Node::start(services, ports, Policy::default(), wiring())).unwrap().unwrap()
+        });
+        let link = world.link();
+        Self { time, tasks, world, link, nodes: nodes.into() }
+    }
+
+    /// From now on what goes wrong goes wrong this often.
+    pub(crate) fn disturb(&self, rates: Rates) {
+        self.world.set_rates(rates);
+    }
+
+    /// Lets all trouble end, and everything that is under way arrive.
+    pub(crate) fn calm(&self) {
+        self.world.calm();
+        self.wait(Duration::from_secs(1_200));
     }
 
     /// A warehouse with this stock: `"a@main"` and how much.
     pub(crate) fn stocked(stock: &[(&str, i64)]) -> Self {
         let warehouse = Self::new();
+        warehouse.receive(stock);
+        warehouse
+    }
+
+    /// Receives stock, and forgets what was said about it.
+    pub(crate) fn receive(&self, stock: &[(&str, i64)]) {
         let adjustments: Vec<Value> = stock
             .iter()
             .map(|(place, delta)| {
@@ -104,12 +129,10 @@ impl Warehouse {
                 serde_json::json!({ "sku": sku, "location": location, "delta": delta, "reason": "received" })
             })
             .collect();
-        let reply =
-            warehouse.post("/stock/adjust", "stocked", &serde_json::json!({ "adjustments": adjustments }));
+        let reply = self.post("/stock/adjust", "stocked", &serde_json::json!({ "adjustments": adjustments }));
         assert_eq!(reply.status, 200, "{reply:?}");
-        warehouse.settle();
-        warehouse.heard();
-        warehouse
+        self.settle();
+        self.heard();
     }
 
     /// Runs `main` with the service beside it.
@@ -146,16 +169,12 @@ impl Warehouse {
 
     /// Publishes an event of `orders`, and lets it be handled.
     pub(crate) fn tell<T: EventData>(&self, name: &str, order_id: &str, data: &T) {
-        self.publish_as(name, order_id, data);
+        self.publish(name, order_id, data);
         self.settle();
     }
 
     /// Publishes an event of `orders`, and does not wait.
-    pub(crate) fn publish<T: EventData>(&self, order_id: &str, data: &T) {
-        self.publish_as(order_id, order_id, data);
-    }
-
-    fn publish_as<T: EventData>(&self, name: &str, order_id: &str, data: &T) {
+    pub(crate) fn publish<T: EventData>(&self, name: &str, order_id: &str, data: &T) {
         let id = MessageId::named(&[name]);
         let body = Draft {
             id,
@@ -208,7 +227,7 @@ impl Warehouse {
     }
 
     pub(crate) fn audit(&self) -> Findings {
-        self.run(self.node.audit()).unwrap().remove(0).1
+        self.run(self.nodes[0].audit()).unwrap().remove(0).1
     }
 
     /// Steps a counter behind the service's back.
@@ -246,7 +265,7 @@ impl Warehouse {
     }
 
     pub(crate) fn send(&self, request: Request<Body>) -> Reply {
-        let routes: Router = self.node.routes();
+        let routes: Router = self.nodes[0].routes();
         self.run(async move {
             let response = routes.oneshot(request).await.unwrap();
             let status = response.status().as_u16();
