@@ -180,8 +180,11 @@ impl Edge {
         };
         let what = Commanding { command, hash: &hash };
         match core.execute::<Refusal>(&plan, &what).await? {
-            Ended::Committed | Ended::Duplicate => {
-                core.publish_stored(&record).await?;
+            ended @ (Ended::Committed | Ended::Duplicate) => {
+                // What this execution committed is with the relay already.
+                if matches!(ended, Ended::Duplicate) {
+                    core.publish_stored(&record).await?;
+                }
                 let stored = self.replay(&record, write, &hash).await?;
                 stored.ok_or_else(Problem::outcome_unknown).map(first_time)
             }
