@@ -33,16 +33,19 @@ pub(super) struct Shop {
     bus: Arc<dyn Bus>,
 }
 
-/// Runs `test` in a shop, with `bug` planted.
-pub(super) fn run(bug: Option<Bug>, test: impl AsyncFnOnce(&Shop)) {
-    let time = Time {
-        jumping: JumpingTime::starting_at("2026-11-22T20:00:00Z".parse().unwrap()),
-        tasks: Tasks::default(),
-    };
+/// Runs `test` in a shop whose store is its bus, and in one where they are two; with `bug` planted.
+pub(super) fn run(bug: Option<Bug>, test: impl AsyncFn(&Shop)) {
+    run_in(true, Manners::Embedded, bug, &test);
+    run_in(false, Manners::RabbitQuorum, bug, &test);
+}
+
+fn run_in(fused: bool, manners: Manners, bug: Option<Bug>, test: &impl AsyncFn(&Shop)) {
+    let start = "2026-11-22T20:00:00Z".parse().unwrap();
+    let time = Time { jumping: JumpingTime::starting_at(start), tasks: Tasks::default() };
     let tasks = time.tasks.clone();
     let mut running: Vec<Boxed<'static, ()>> = Vec::new();
     let mut main = Box::pin(async {
-        let shop = Shop::open(&time, bug).await;
+        let shop = Shop::open(&time, (fused, manners), bug).await;
         test(&shop).await;
         assert_eq!(shop.audit().await.violations, Vec::<String>::new());
     });
@@ -59,11 +62,11 @@ pub(super) fn run(bug: Option<Bug>, test: impl AsyncFnOnce(&Shop)) {
 }
 
 impl Shop {
-    async fn open(time: &Time, bug: Option<Bug>) -> Self {
+    async fn open(time: &Time, (fused, manners): (bool, Manners), bug: Option<Bug>) -> Self {
         // Hardly ever a fault, but no call takes a straight way: what happens at once is interleaved.
         let mut rates = Rates::NONE;
         rates.set(Fault::Conflict, 1);
-        let setup = Setup { seed: 1, rates, fused: true, manners: Manners::Embedded };
+        let setup = Setup { seed: 1, rates, fused, manners };
         let world = World::new(Arc::new(time.jumping.clone()), &setup);
         let link = world.link();
         let bus = SimBus::handle(&world, &link);
