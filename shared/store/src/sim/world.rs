@@ -144,6 +144,18 @@ impl World {
         self.state().store_down = (until, kind);
     }
 
+    /// Puts the bus out of service for `how_long`.
+    pub fn fail_bus(&self, how_long: Duration) {
+        let until = self.time.now().plus(how_long);
+        self.state().bus_down_until = until;
+    }
+
+    /// Which broker the queues behave like.
+    #[must_use]
+    pub fn manners(&self) -> Manners {
+        self.state().manners
+    }
+
     /// Keeps all indexes as they are, or lets them catch up.
     pub fn hold_indexes(&self, hold: bool) {
         let mut state = self.state();

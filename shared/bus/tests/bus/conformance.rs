@@ -1,0 +1,96 @@
+//! The shared list of cases, for every backend; and proof that each case can fail.
+
+mod table;
+mod wrong;
+
+use std::collections::BTreeSet;
+
+use bus::conformance::{Checked, Simulated, Subject, Verdict, cases};
+use store::sim::Manners;
+
+/// Runs every case; answers what was skipped.
+fn pass_all(
+    subject: &(dyn Subject + 'static),
+    run: &dyn Fn(bus::Boxed<'_, Checked>) -> Checked,
+) -> Vec<String> {
+    let mut skipped = vec![];
+    let mut failed = vec![];
+    for case in cases() {
+        match run((case.run)(subject)) {
+            Ok(Verdict::Passed) => {}
+            Ok(Verdict::Skipped(why)) => skipped.push(format!("skipped: {} ({why})", case.name)),
+            Err(why) => failed.push(format!("{}: {why}", case.name)),
+        }
+    }
+    assert!(failed.is_empty(), "{} of {} cases failed:\n{}", failed.len(), cases().len(), failed.join("\n"));
+    println!("{} cases, {} skipped\n{}", cases().len(), skipped.len(), skipped.join("\n"));
+    skipped
+}
+
+fn simulated(subject: &Simulated) -> Vec<String> {
+    pass_all(subject, &|case| subject.time().run(case).unwrap_or_else(|| Err("waits for ever".to_owned())))
+}
+
+#[test]
+fn every_case_has_a_name_of_its_own() {
+    let names: BTreeSet<&str> = cases().iter().map(|case| case.name).collect();
+    assert_eq!(names.len(), cases().len());
+    assert!(cases().len() >= 60);
+}
+
+#[test]
+fn a_bus_with_the_manners_of_sqs_passes_every_case() {
+    let skipped = simulated(&Simulated::calm(false, Manners::SqsStandard));
+    assert!(skipped.iter().all(|line| line.ends_with("(bus and store are not fused)")), "{skipped:?}");
+    assert_eq!(skipped.len(), 16);
+}
+
+#[test]
+fn a_bus_with_the_manners_of_rabbitmq_passes_every_case() {
+    let skipped = simulated(&Simulated::calm(false, Manners::RabbitQuorum));
+    assert!(skipped.iter().all(|line| line.ends_with("(bus and store are not fused)")), "{skipped:?}");
+    assert_eq!(skipped.len(), 16);
+}
+
+#[test]
+fn a_fused_bus_with_the_manners_of_the_embedded_one_passes_every_case() {
+    let skipped = simulated(&Simulated::calm(true, Manners::Embedded));
+    assert_eq!(
+        skipped,
+        [
+            "skipped: a_lost_settlement_brings_the_message_again (no hook LoseSettlement)",
+            "skipped: what_was_lost_on_the_way_to_a_consumer_comes_again (no hook LoseReceived)",
+        ]
+    );
+}
+
+#[test]
+fn a_slow_bus_passes_every_case() {
+    for seed in 0..8 {
+        simulated(&Simulated::slow(seed, false, Manners::SqsStandard));
+        simulated(&Simulated::slow(seed, false, Manners::RabbitQuorum));
+        simulated(&Simulated::slow(seed, true, Manners::Embedded));
+    }
+}
+
+/// A case that cannot fail shows nothing: for each there is a wrong bus that it refuses.
+#[test]
+fn every_case_refuses_a_wrong_bus() {
+    let mut missed = vec![];
+    let in_table: BTreeSet<&str> = table::FLAWS.iter().map(|(name, _)| *name).collect();
+    for case in cases().iter().filter(|case| !in_table.contains(case.name)) {
+        missed.push(format!("{} has no wrong bus", case.name));
+    }
+    for (name, flaws) in table::FLAWS {
+        let case = cases().iter().find(|case| case.name == *name).unwrap_or_else(|| panic!("no case {name}"));
+        for flaw in *flaws {
+            let subject = wrong::Subject::new(*flaw, table::manners(name));
+            let end = subject.time().run((case.run)(&subject));
+            // A consumer that is never woken waits for ever, which no clock ends.
+            if !matches!(end, Some(Err(_)) | None) {
+                missed.push(format!("{name} does not refuse {flaw:?}: {end:?}"));
+            }
+        }
+    }
+    assert!(missed.is_empty(), "{}", missed.join("\n"));
+}

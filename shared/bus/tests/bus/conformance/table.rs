@@ -1,0 +1,91 @@
+//! Which wrong buses each case refuses.
+
+use store::sim::Manners;
+
+use super::wrong::Flaw::{self, *};
+
+/// Whose manners the wrong bus has: some situations only some brokers know.
+pub(crate) fn manners(case: &str) -> Manners {
+    match case {
+        "a_lost_settlement_brings_the_message_again"
+        | "what_was_lost_on_the_way_to_a_consumer_comes_again" => Manners::RabbitQuorum,
+        _ => Manners::Embedded,
+    }
+}
+
+/// For each case the flaws that it must notice.
+pub(crate) const FLAWS: &[(&str, &[Flaw])] = &[
+    ("declaring_twice_changes_nothing", &[DeclarationsAddUp]),
+    ("declaring_more_adds_to_what_was", &[FirstDeclarationOnly]),
+    ("declaring_keeps_what_waits", &[DeclaringEmpties]),
+    ("declaring_at_once_from_everywhere_is_harmless", &[DeclarationsAddUp]),
+    ("a_published_message_arrives", &[TopicsLost]),
+    ("a_topic_reaches_every_subscriber_once", &[TopicsReachOne, PublishedTwice]),
+    ("a_topic_reaches_nobody_else", &[TopicsReachAll]),
+    ("a_topic_without_subscribers_confirms", &[UnheardRefused, TopicsReachAll]),
+    ("a_queue_address_reaches_only_that_queue", &[QueuesReachAll]),
+    ("a_queue_that_subscribes_to_nothing_can_be_addressed", &[LonelyQueuesRefused]),
+    ("a_queue_that_does_not_exist_is_refused", &[NothingRefused]),
+    ("answers_come_in_the_order_of_the_batch", &[AnswersSorted, NothingRefused]),
+    ("an_empty_batch_answers_nothing", &[EmptyBatchAnswers]),
+    ("a_batch_of_1000_arrives_whole", &[BatchesCut]),
+    ("many_publishers_at_once_lose_nothing", &[PublishersCollide]),
+    ("bodies_are_opaque_bytes", &[BodiesAsText]),
+    ("a_body_of_256_kib_arrives_whole", &[BodiesCut]),
+    ("the_attempt_is_carried", &[AttemptsForgotten]),
+    ("a_first_delivery_is_not_marked", &[AllMarked, AttemptsMark]),
+    ("a_delivery_names_its_queue", &[TokensAlike]),
+    ("a_batch_of_many_topics_finds_its_ways", &[QueuesReachAll, TopicsReachOne]),
+    ("credit_is_respected", &[CreditIgnored]),
+    ("a_receive_waits_for_a_message", &[ReceiveNeverWaits]),
+    ("every_waiting_consumer_is_woken", &[OneConsumerWaits]),
+    ("a_dropped_receive_takes_nothing", &[DroppedReceivesTake]),
+    ("dropping_receives_while_messages_come_loses_nothing", &[DroppedReceivesTake]),
+    ("consumers_share_a_queue_without_sharing_messages", &[NoLeases]),
+    ("processes_share_a_queue_without_sharing_messages", &[NoLeases]),
+    ("a_lease_keeps_others_away", &[NoLeases]),
+    ("queues_do_not_disturb_each_other", &[SettlesEverywhere]),
+    ("inspect_knows_every_queue", &[EmptyQueuesUnknown]),
+    ("inspect_counts_what_waits_and_what_is_in_flight", &[InFlightUncounted]),
+    ("what_is_acknowledged_does_not_come_again", &[AcknowledgementsIgnored]),
+    ("what_is_released_comes_again_and_says_so", &[NoneMarked, ReleasesAcknowledge]),
+    ("what_is_released_comes_again_whole", &[ReleasesAcknowledge, AttemptsForgotten]),
+    ("what_is_released_often_comes_again_as_often", &[DeliveredThriceAtMost]),
+    ("one_settlement_settles_one_message", &[SettlesUpTo]),
+    ("many_are_settled_at_once", &[FirstSettlementOnly]),
+    ("acknowledging_twice_is_harmless", &[AcknowledgingTwiceTakesNext]),
+    ("releasing_twice_makes_no_copy", &[ReleasesCopy]),
+    ("acknowledging_after_releasing_makes_no_copy", &[ReleasesCopy]),
+    ("settling_nothing_is_harmless", &[SettlingNothingEndsLeases]),
+    ("settling_what_never_was_is_harmless", &[UnknownTokensEndLeases]),
+    ("what_is_not_settled_comes_again_after_a_restart", &[TakenIsGone, RestartsForget]),
+    ("what_is_acknowledged_does_not_come_again_after_a_restart", &[AcknowledgementsIgnored]),
+    ("what_waits_is_there_after_a_restart", &[RestartsForget]),
+    ("an_unknown_publish_that_was_sent_arrives", &[UnknownConfirmed]),
+    ("an_unknown_publish_that_was_lost_can_be_sent_again", &[UnknownConfirmed]),
+    ("only_the_message_without_an_answer_is_unknown", &[UnknownConfirmed]),
+    ("a_lost_settlement_brings_the_message_again", &[TakenIsGone]),
+    ("what_was_lost_on_the_way_to_a_consumer_comes_again", &[TakenIsGone]),
+    ("a_lease_that_ends_brings_the_message_to_another", &[TakenIsGone, NoneMarked]),
+    ("a_settlement_after_the_lease_ended_makes_no_copy", &[ReleasesCopy]),
+    ("a_bus_that_is_down_says_so_and_loses_nothing", &[OutagesSwallowed]),
+    ("what_a_commit_publishes_is_enqueued", &[CommitsPublishNothing]),
+    ("what_a_commit_publishes_to_a_queue_reaches_only_that_queue", &[QueuesReachAll]),
+    ("what_a_commit_publishes_carries_its_attempt_and_body", &[AttemptsForgotten, BodiesCompacted]),
+    ("what_a_commit_publishes_to_nobody_goes_nowhere", &[TopicsReachAll]),
+    ("a_commit_removes_the_delivery_that_it_handles", &[CommitsSettleNothing]),
+    ("a_commit_leaves_other_deliveries", &[CommitsSettleAll]),
+    ("a_duplicate_publishes_nothing_and_leaves_the_delivery", &[FailuresPublish, FailuresSettle]),
+    ("a_conflict_publishes_nothing_and_leaves_the_delivery", &[FailuresPublish, FailuresSettle]),
+    ("what_is_too_large_publishes_nothing_and_leaves_the_delivery", &[FailuresPublish, FailuresSettle]),
+    ("a_commit_wakes_a_waiting_consumer", &[CommitsPublishNothing]),
+    ("acknowledging_what_a_commit_settled_is_harmless", &[AcknowledgingTwiceTakesNext]),
+    ("a_delivery_that_is_gone_does_not_stop_a_commit", &[GoneIsConflict]),
+    ("a_unit_without_a_record_settles_its_delivery", &[NoRecordSettlesNothing]),
+    (
+        "a_commit_whose_answer_was_lost_has_published_and_settled",
+        &[CommitsPublishNothing, CommitsSettleNothing],
+    ),
+    ("messages_handled_at_once_have_their_effects_once", &[NoLeases, CommitsSettleNothing]),
+    ("what_a_commit_published_and_settled_stays_so_after_a_restart", &[CommitsSettleNothing, RestartsForget]),
+];
