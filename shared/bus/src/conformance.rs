@@ -148,6 +148,7 @@ const CASES: &[Case<dyn Subject>] = store::conformance_cases! {
         what_a_commit_publishes_to_a_queue_reaches_only_that_queue,
         what_a_commit_publishes_carries_its_attempt_and_body,
         what_a_commit_publishes_to_nobody_goes_nowhere,
+        what_a_commit_publishes_to_a_queue_that_does_not_exist_is_refused,
         a_commit_removes_the_delivery_that_it_handles,
         a_commit_leaves_other_deliveries,
         a_duplicate_publishes_nothing_and_leaves_the_delivery,

@@ -80,6 +80,27 @@ pub(super) async fn what_a_commit_publishes_to_nobody_goes_nowhere(subject: &dyn
     passed()
 }
 
+/// A row that nobody takes would be a loss that nobody sees.
+pub(super) async fn what_a_commit_publishes_to_a_queue_that_does_not_exist_is_refused(
+    subject: &dyn Subject,
+) -> Checked {
+    let trial = Trial::new(subject).await?;
+    let Some(store) = trial.node.fused.clone() else { return not_fused() };
+    trial.publish(vec![to_topic(HEARD, "a")]).await?;
+    let taken = trial.take(LEFT, 1).await?;
+    let outgoing = vec![to_queue(RIGHT, "out"), to_queue("nobody", "out")];
+    let mut handling = unit(1, "m", outgoing, Some(&taken[0]));
+    handling.changes = vec![insert("a", "1")];
+    let end = store.commit(handling).await;
+    same(format!("a commit to nobody fails: {end:?}"), end.is_err(), true)?;
+    same("left", trial.state(LEFT).await?, (0, 1))?;
+    same("right", trial.state(RIGHT).await?, (0, 0))?;
+    let mut right = unit(2, "m", vec![to_queue(RIGHT, "out")], Some(&taken[0]));
+    right.changes = vec![insert("a", "1")];
+    commit(&store, "once the address is right", Outcome::Committed, right).await?;
+    passed()
+}
+
 pub(super) async fn a_commit_removes_the_delivery_that_it_handles(subject: &dyn Subject) -> Checked {
     let trial = Trial::new(subject).await?;
     let Some(store) = trial.node.fused.clone() else { return not_fused() };

@@ -1,5 +1,6 @@
 //! The shared list of cases, for every backend; and proof that each case can fail.
 
+mod file;
 mod table;
 mod wrong;
 
@@ -42,14 +43,14 @@ fn every_case_has_a_name_of_its_own() {
 fn a_bus_with_the_manners_of_sqs_passes_every_case() {
     let skipped = simulated(&Simulated::calm(false, Manners::SqsStandard));
     assert!(skipped.iter().all(|line| line.ends_with("(bus and store are not fused)")), "{skipped:?}");
-    assert_eq!(skipped.len(), 16);
+    assert_eq!(skipped.len(), 17);
 }
 
 #[test]
 fn a_bus_with_the_manners_of_rabbitmq_passes_every_case() {
     let skipped = simulated(&Simulated::calm(false, Manners::RabbitQuorum));
     assert!(skipped.iter().all(|line| line.ends_with("(bus and store are not fused)")), "{skipped:?}");
-    assert_eq!(skipped.len(), 16);
+    assert_eq!(skipped.len(), 17);
 }
 
 #[test]
@@ -62,6 +63,16 @@ fn a_fused_bus_with_the_manners_of_the_embedded_one_passes_every_case() {
             "skipped: what_was_lost_on_the_way_to_a_consumer_comes_again (no hook LoseReceived)",
         ]
     );
+}
+
+#[test]
+fn the_embedded_bus_passes_every_case() {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let subject = file::Files::default();
+    let skipped = pass_all(&subject, &|case| runtime.block_on(case));
+    let why: Vec<&str> = skipped.iter().filter_map(|line| line.split_once('(')).map(|(_, why)| why).collect();
+    assert!(why.iter().all(|why| why.starts_with("no hook") || *why == "one process only)"), "{skipped:?}");
+    assert_eq!(skipped.len(), 10, "{skipped:?}");
 }
 
 #[test]

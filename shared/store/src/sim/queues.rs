@@ -136,12 +136,12 @@ impl Queues {
         Ok(())
     }
 
-    /// Like [`Queues::enqueue`], and makes a queue that is missing: what a fused store committed must not be lost.
-    pub(super) fn enqueue_surely(&mut self, outgoing: &Outgoing, at: Timestamp, dice: &mut Dice) {
-        if let Address::Queue(name) = &outgoing.address {
-            self.queue_or_new(name);
-        }
-        self.enqueue(outgoing, at, dice).ok();
+    /// The first address that means a queue which does not exist.
+    pub(super) fn missing<'a>(&self, outgoing: impl IntoIterator<Item = &'a Outgoing>) -> Option<&'a str> {
+        outgoing.into_iter().find_map(|one| match &one.address {
+            Address::Queue(name) if !self.names.contains_key(name.as_str()) => Some(name.as_str()),
+            Address::Queue(_) | Address::Topic(_) => None,
+        })
     }
 
     /// Leases messages of `queue`; `None` when there is no such queue.

@@ -234,6 +234,11 @@ impl World {
         let mut state = self.store_state(link, true)?;
         #[cfg(feature = "planted-bugs")]
         let unit = state.flaw.map_or(unit.clone(), |flaw| flaw.distort(unit));
+        if let Some(name) = state.queues.missing(unit.record.iter().flat_map(|record| &record.outgoing))
+            && self.fused
+        {
+            return Err(Outage::new(OutageKind::Broken, format!("no queue {name}")));
+        }
         let now = self.time.now();
         if state.dice.falls(Fault::Conflict) && !state.model.is_duplicate(&unit) {
             return Ok(Outcome::Conflict);
@@ -310,7 +315,8 @@ impl State {
         let settles = unit.settles.clone();
         let leaving = self.model.write(unit);
         for message in &leaving {
-            self.queues.enqueue_surely(message, now, &mut self.dice);
+            // A queue that is missing was refused before.
+            self.queues.enqueue(message, now, &mut self.dice).ok();
         }
         if let Some(consumed) = settles {
             self.queues.remove(&consumed);

@@ -73,6 +73,7 @@ pub(crate) const FLAWS: &[(&str, &[Flaw])] = &[
     ("what_a_commit_publishes_to_a_queue_reaches_only_that_queue", &[QueuesReachAll]),
     ("what_a_commit_publishes_carries_its_attempt_and_body", &[AttemptsForgotten, BodiesCompacted]),
     ("what_a_commit_publishes_to_nobody_goes_nowhere", &[TopicsReachAll]),
+    ("what_a_commit_publishes_to_a_queue_that_does_not_exist_is_refused", &[NothingRefused]),
     ("a_commit_removes_the_delivery_that_it_handles", &[CommitsSettleNothing]),
     ("a_commit_leaves_other_deliveries", &[CommitsSettleAll]),
     ("a_duplicate_publishes_nothing_and_leaves_the_delivery", &[FailuresPublish, FailuresSettle]),

@@ -1,6 +1,6 @@
 //! Commits of a fused store, misunderstood.
 
-use bus::{Outage, Outgoing, Settle, Token};
+use bus::{Address, Outage, Outgoing, Settle, Token};
 use contracts::Timestamp;
 use store::{Boxed, Caps, Item, Key, Outcome, Page, Query, Snapshot, Store, Unit};
 
@@ -21,6 +21,14 @@ impl Wrong {
             record.outgoing = each.flat_map(|outgoing| self.ways(outgoing).unwrap_or_default()).collect();
         }
         match self.flaw {
+            Flaw::NothingRefused => {
+                let queues = self.memory.seen().wiring.queues.clone();
+                let is_known =
+                    |address: &Address| !matches!(address, Address::Queue(name) if !queues.contains(name));
+                unit.record
+                    .iter_mut()
+                    .for_each(|record| record.outgoing.retain(|one| is_known(&one.address)));
+            }
             Flaw::CommitsPublishNothing => unit.record.iter_mut().for_each(|record| record.outgoing.clear()),
             Flaw::CommitsSettleNothing => unit.settles = None,
             Flaw::NoRecordSettlesNothing if unit.record.is_none() => unit.settles = None,
