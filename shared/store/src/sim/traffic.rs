@@ -52,7 +52,7 @@ impl World {
         }
     }
 
-    /// Takes up to `credit` messages, waiting for the first one at most [`RECEIVE_WAIT`].
+    /// Takes up to `credit` messages, waiting for the first one at most 20 seconds.
     ///
     /// # Errors
     /// [`Outage`]: the bus is down, there is no such queue, or the answer was lost.
