@@ -51,7 +51,9 @@ pub(crate) async fn run(
 
 impl Core {
     /// Publishes these records' messages and clears their marks. What is not confirmed stays pending for the sweeper.
-    pub(crate) async fn publish_all(&self, round: Vec<Sent>) {
+    /// Answers how many marks are gone.
+    pub(crate) async fn publish_all(&self, round: Vec<Sent>) -> usize {
+        let mut cleared = 0;
         if self.quirks.has(Bug::PendingClearedBeforeConfirm) {
             for sent in &round {
                 self.clear(sent, &[]).await.ok();
@@ -64,10 +66,14 @@ impl Core {
             if mine.len() < sent.outgoing.len() || mine.contains(&Published::Unknown) {
                 continue;
             }
-            if let Err(error) = self.clear(&sent, &mine).await {
-                tracing::debug!(record = %sent.record, error = %error, "not cleared; the sweeper publishes it again");
+            match self.clear(&sent, &mine).await {
+                Ok(()) => cleared += 1,
+                Err(error) => {
+                    tracing::debug!(record = %sent.record, error = %error, "not cleared; the sweeper does it again");
+                }
             }
         }
+        cleared
     }
 
     /// Drops the bodies and the mark of a record whose messages are all confirmed or refused; what was refused
@@ -101,9 +107,10 @@ impl Core {
         }
     }
 
-    /// Publishes again what has been pending for longer than a committer takes. Answers how many records it took.
+    /// Publishes again what has been pending for longer than a committer takes. Answers how many records are done
+    /// with: while the bus is down none is, and the sweeper must not run hot.
     pub(crate) async fn sweep_pending(&self) -> Result<usize, Fail> {
-        let mut taken = 0;
+        let mut done = 0;
         for collection in [&self.names.record, &self.names.request] {
             let now = self.env.now();
             let mut query = store::Query::new(collection.clone(), Record::PENDING, Record::PENDING);
@@ -114,7 +121,6 @@ impl Core {
             let found = self.store.query(query, now).await?;
             let keys: Vec<Key> =
                 found.rows.into_iter().map(|row| Key::new(collection.clone(), row.id)).collect();
-            taken += keys.len();
             let mut round = Vec::new();
             for (key, item) in keys.iter().zip(self.store.read(keys.clone(), now).await?) {
                 let Some(stored) = item.and_then(|item| StoredRecord::decode(&item.body).ok()) else {
@@ -125,10 +131,10 @@ impl Core {
                 }
             }
             if !round.is_empty() {
-                self.publish_all(round).await;
+                done += self.publish_all(round).await;
             }
         }
-        Ok(taken)
+        Ok(done)
     }
 }
 
