@@ -37,9 +37,9 @@ faults! {
     /// The store cannot be reached for a while.
     Unreachable = "store.unreachable", 2_000;
     /// The store has no room for a while: reads work, writes do not.
-    Full = "store.full", 1_000;
+    Full = "store.full", 2_000;
     /// One commit fails with an input/output error; it was not applied.
-    Broken = "store.broken", 2_000;
+    Broken = "store.broken", 4_000;
     /// A unit was applied; the answer is unknown.
     UnknownApplied = "store.unknown_applied", 30_000;
     /// A unit was not applied; the answer is unknown.
@@ -71,9 +71,9 @@ faults! {
     /// A redelivered message does not say so.
     HintMissing = "bus.hint_missing", 300_000;
     /// Messages were taken; the answer was lost.
-    ReceiveLost = "bus.receive_lost", 10_000;
+    ReceiveLost = "bus.receive_lost", 40_000;
     /// The bus cannot be reached for a while.
-    BusDown = "bus.unreachable", 2_000;
+    BusDown = "bus.unreachable", 3_000;
     /// The bus takes its time before it acts, or before it answers.
     SlowBus = "bus.slow", 50_000;
 }

@@ -226,12 +226,25 @@ impl Queues {
         }
     }
 
+    /// The consumer acknowledges all it holds.
+    pub(super) fn acknowledge_all(&mut self, holder: LinkId) {
+        for queue in &mut self.all {
+            let tags: Vec<u64> =
+                queue.leased.iter().filter(|(_, l)| l.holder == holder).map(|(t, _)| *t).collect();
+            for tag in tags {
+                queue.unlease(tag);
+            }
+        }
+    }
+
+    /// When some queue may have something to take.
+    pub(super) fn next_event(&self) -> Option<Timestamp> {
+        self.all.iter().filter_map(Queue::next_change).min()
+    }
+
     /// When `queue` may have something to take, if it has nothing now.
     pub(super) fn next_change(&self, queue: &str) -> Option<Timestamp> {
-        let queue = &self.all[*self.names.get(queue)?];
-        let seen = queue.waiting.first_key_value().map(|((at, _), _)| *at);
-        let ends = queue.ending.first().map(|(at, _)| *at);
-        seen.into_iter().chain(ends).min()
+        self.all[*self.names.get(queue)?].next_change()
     }
 
     /// Wakes `waker` when something is put into `queue`.
@@ -311,6 +324,12 @@ impl Queue {
             at = visible.map(|(at, _)| *at).nth(dice.below(n)).unwrap_or(first);
         }
         self.waiting.remove(&at).map(|message| Next { at, message })
+    }
+
+    fn next_change(&self) -> Option<Timestamp> {
+        let seen = self.waiting.first_key_value().map(|((at, _), _)| *at);
+        let ends = self.ending.first().map(|(at, _)| *at);
+        seen.into_iter().chain(ends).min()
     }
 
     fn end_leases(&mut self, now: Timestamp) {

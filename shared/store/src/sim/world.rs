@@ -169,6 +169,19 @@ impl World {
         self.state().dice.counts()
     }
 
+    /// When the next message can be taken, lease ends or late unit lands; `None` when there is nothing of the kind.
+    #[must_use]
+    pub fn next_event(&self) -> Option<Timestamp> {
+        let state = self.state();
+        let lands = state.late.first_key_value().map(|((at, _), _)| *at);
+        lands.into_iter().chain(state.queues.next_event()).min()
+    }
+
+    /// Acknowledges whatever `link` holds: what a broken consumer would do with its last breath.
+    pub fn acknowledge_all(&self, link: &Link) {
+        self.state().queues.acknowledge_all(link.id());
+    }
+
     /// How many messages and late units have not found their end.
     #[must_use]
     pub fn backlog(&self) -> u64 {
