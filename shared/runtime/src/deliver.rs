@@ -1,5 +1,7 @@
 //! One delivery from decode to settlement.
 
+mod away;
+
 use std::panic::AssertUnwindSafe;
 
 use bus::{Delivery, Settle};
@@ -9,7 +11,6 @@ use futures_util::FutureExt;
 use store::{Boxed, Change, Key, Outcome, Unit, Version};
 
 use crate::core::Core;
-use crate::due::{Due, Trouble};
 use crate::execute::{Ended, Plan, Runs};
 use crate::fail::Fail;
 use crate::policy;
@@ -36,6 +37,35 @@ enum Fate {
     PutAway,
 }
 
+/// A delivery and what could be read of it.
+pub(crate) struct Arrival {
+    delivery: Delivery,
+    event: Result<Envelope, DecodeError>,
+}
+
+impl Arrival {
+    pub(crate) fn new(delivery: Delivery) -> Self {
+        Self { event: Envelope::decode(&delivery.body), delivery }
+    }
+
+    /// The lane it waits in; what cannot be read gets a lane of its own.
+    pub(crate) fn lane(&self) -> String {
+        match &self.event {
+            Ok(event) => event.lane().to_owned(),
+            Err(_) => format!("?{}", self.delivery.token.seq),
+        }
+    }
+
+    /// What it is called in the list of tasks.
+    pub(crate) fn name(&self) -> &str {
+        self.event.as_ref().map_or("undecodable", |event| event.kind.as_str())
+    }
+
+    pub(crate) fn into_token(self) -> bus::Token {
+        self.delivery.token
+    }
+}
+
 /// A message that is known well enough to be handled or put away.
 struct Message<'d> {
     delivery: &'d Delivery,
@@ -47,8 +77,8 @@ struct Message<'d> {
 
 impl Core {
     /// Handles `delivery` to its end.
-    pub(crate) async fn deliver(&self, delivery: Delivery) -> Done {
-        match self.attempt(&delivery).await {
+    pub(crate) async fn deliver(&self, Arrival { delivery, event }: Arrival) -> Done {
+        match self.attempt(&delivery, event).await {
             Ok(()) => Done::Settled,
             Err(fail) => {
                 self.bus.settle(vec![(delivery.token, Settle::Release)]).await;
@@ -58,8 +88,8 @@ impl Core {
     }
 
     /// Everything but an outage ends here.
-    async fn attempt(&self, delivery: &Delivery) -> Result<(), Fail> {
-        let event = match Envelope::decode(&delivery.body) {
+    async fn attempt(&self, delivery: &Delivery, event: Result<Envelope, DecodeError>) -> Result<(), Fail> {
+        let event = match event {
             Ok(event) => event,
             Err(error) => return self.undecodable(delivery, &error).await,
         };
@@ -102,7 +132,12 @@ impl Core {
             found.as_ref().and_then(|item| serde_json::from_slice(&item.body).ok()).unwrap_or(0);
         if starts >= policy::CRASH_STARTS {
             let why = format!("{starts} starts of this message ended without an answer");
-            return self.put_away(message, "crashed", vec![why], None).await;
+            self.put_away(message, "crashed", vec![why], None).await?;
+            // Whoever redrives it wants it tried, not convicted for what it did before.
+            if let Some(item) = found {
+                self.unmark(Change::Delete { key, version: item.version }).await;
+            }
+            return Ok(());
         }
         let put = Change::Put {
             key: key.clone(),
@@ -121,11 +156,21 @@ impl Core {
         let fate = self.handle(message, event, reaction, vec![unmark.clone()]).await;
         if !matches!(fate, Ok(Fate::Handled)) {
             // It ended without a crash: a start that was answered is no evidence against it.
-            let unit =
-                Unit { now: self.env.now(), nonce, record: None, changes: vec![unmark], settles: None };
-            self.store.commit(unit).await.ok();
+            self.unmark(unmark).await;
         }
         fate.map(|_| ())
+    }
+
+    /// Removes a start marker, if it can be: one that stays is only one start too many.
+    async fn unmark(&self, delete: Change) {
+        let unit = Unit {
+            now: self.env.now(),
+            nonce: self.env.nonce(),
+            record: None,
+            changes: vec![delete],
+            settles: None,
+        };
+        self.store.commit(unit).await.ok();
     }
 
     /// Quick tries in the process, then a delayed one, then dead.
@@ -256,100 +301,6 @@ impl Core {
                 let wait = self.env.jitter(policy::DELAYED_BASE, attempts, policy::DELAYED_CAP);
                 self.put_away(message, "delayed", fail.chain(), Some(wait)).await
             }
-        }
-    }
-
-    /// Put off until it is woken or looks again, but not for ever.
-    async fn wait(
-        &self,
-        message: &Message<'_>,
-        reason: &'static str,
-        chain: Vec<String>,
-        wait_for: Option<String>,
-    ) -> Result<(), Fail> {
-        let key = Key::new(self.names.due.clone(), message.id.to_string());
-        let now = self.env.now();
-        // The first wait is remembered in the message's lane of rows: a start marker that is never counted.
-        let since = Key::new(self.names.start.clone(), format!("wait-{}", message.id));
-        let found = self.store.read(vec![key, since.clone()], now).await?;
-        let started =
-            found[1].as_ref().and_then(|item| serde_json::from_slice(&item.body).ok()).unwrap_or(now);
-        let overdue = now.since(started) >= policy::LATER_BOUND && !self.quirks.has(Bug::LaterWithoutBound);
-        let mark = match &found[1] {
-            Some(item) if overdue => Change::Delete { key: since, version: item.version },
-            Some(item) => Change::Check { key: since, version: item.version },
-            None => Change::Put {
-                key: since,
-                version: Version::ABSENT,
-                body: serde_json::to_vec(&now).unwrap_or_default().into(),
-                entries: vec![],
-                expires: Some(now.plus(policy::RECORD_KEPT)),
-            },
-        };
-        let due = (!overdue).then(|| now.plus(policy::LATER_EVERY));
-        let row = self.row(message, reason, chain);
-        let row =
-            Due { due, first_seen: started, attempts: message.delivery.attempt, waits_for: wait_for, ..row };
-        self.put_row(message, row, found[0].as_ref().map_or(Version::ABSENT, |item| item.version), vec![mark])
-            .await
-    }
-
-    /// Into the due table: for another try after `wait`, or dead.
-    async fn put_away(
-        &self,
-        message: &Message<'_>,
-        reason: &'static str,
-        chain: Vec<String>,
-        wait: Option<std::time::Duration>,
-    ) -> Result<(), Fail> {
-        let now = self.env.now();
-        let key = Key::new(self.names.due.clone(), message.id.to_string());
-        let found = self.store.read(vec![key], now).await?.pop().flatten();
-        let before = found.as_ref().and_then(|item| Due::decode("due", item).ok());
-        let row = self.row(message, reason, chain);
-        let row = Due {
-            due: wait.map(|wait| now.plus(wait)),
-            first_seen: before.map_or(row.first_seen, |before| before.first_seen),
-            ..row
-        };
-        self.put_row(message, row, found.map_or(Version::ABSENT, |item| item.version), vec![]).await
-    }
-
-    fn row(&self, message: &Message<'_>, reason: &'static str, chain: Vec<String>) -> Due {
-        let now = self.env.now();
-        let attempt = message.delivery.attempt + 1;
-        let copy = self.again(message.id, message.lane.clone(), message.delivery.body.clone(), attempt);
-        let handler = format!("{}/{}", self.queue, message.handler);
-        let trouble = Trouble { reason: reason.into(), chain, handler, contract: message.contract.clone() };
-        Due { trouble: Some(trouble), last_failed: Some(now), ..Due::of(&copy, now) }
-    }
-
-    async fn put_row(
-        &self,
-        message: &Message<'_>,
-        row: Due,
-        version: Version,
-        mut changes: Vec<Change>,
-    ) -> Result<(), Fail> {
-        let dead = row.due.is_none();
-        if dead {
-            let reason = row.trouble.as_ref().map(|t| t.reason.clone()).unwrap_or_default();
-            tracing::error!(service = %self.queue, message.id = %message.id, event.type = message.handler, %reason,
-                attempt = row.attempts, "dead letter");
-        }
-        changes.push(self.due_row(&row, version));
-        let settles = self.fused.then(|| message.delivery.token.consumed());
-        let unit = Unit { now: self.env.now(), nonce: self.env.nonce(), record: None, changes, settles };
-        match self.store.commit(unit).await? {
-            Outcome::Committed => {
-                Stats::add(if dead { &self.stats.dead } else { &self.stats.delayed }, 1);
-                if !self.fused {
-                    self.acknowledge(message.delivery).await;
-                }
-                Ok(())
-            }
-            // The message is still in its queue and comes again.
-            _ => self.give_back(message).await,
         }
     }
 

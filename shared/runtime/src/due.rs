@@ -90,7 +90,8 @@ impl Due {
     }
 
     /// The message as it is sent when it is due.
-    pub(crate) fn outgoing(&self) -> Outgoing {
+    #[must_use]
+    pub fn outgoing(&self) -> Outgoing {
         Outgoing {
             id: self.id,
             address: self.address.clone(),
@@ -101,7 +102,8 @@ impl Due {
     }
 
     /// Where the row is found.
-    pub(crate) fn entries(&self) -> Vec<Entry> {
+    #[must_use]
+    pub fn entries(&self) -> Vec<Entry> {
         let time = match self.due {
             Some(due) => Entry::new(DUE, DUE, due.sortable()),
             None => Entry::new(DEAD, DEAD, self.last_failed.unwrap_or(self.first_seen).sortable()),
@@ -111,7 +113,9 @@ impl Due {
         std::iter::once(time).chain(waits).collect()
     }
 
-    pub(crate) fn encode(&self) -> Bytes {
+    /// The row as it is kept.
+    #[must_use]
+    pub fn encode(&self) -> Bytes {
         encode(0, self).unwrap_or_default()
     }
 

@@ -3,12 +3,11 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use bus::{Delivery, Settle};
-use contracts::Envelope;
+use bus::Settle;
 use tokio::sync::{mpsc, watch};
 
 use crate::core::Core;
-use crate::deliver::Done;
+use crate::deliver::{Arrival, Done};
 
 /// Takes and handles messages until `drain` says to stop; then gives back what has not started and finishes what has.
 pub(crate) async fn run(core: Arc<Core>, drain: watch::Receiver<bool>) {
@@ -21,7 +20,7 @@ pub(crate) async fn run(core: Arc<Core>, drain: watch::Receiver<bool>) {
 }
 
 /// A lane is here while one of its messages is being handled; the others wait in it.
-type Lanes = BTreeMap<String, VecDeque<Delivery>>;
+type Lanes = BTreeMap<String, VecDeque<Arrival>>;
 
 struct Taker {
     core: Arc<Core>,
@@ -56,32 +55,32 @@ impl Taker {
                 _ = drain.wait_for(|&draining| draining) => return,
                 Some((lane, done)) = self.done.recv() => self.finish(lane, done),
                 received = receive, if credit > 0 => match received {
-                    Ok(deliveries) => deliveries.into_iter().for_each(|delivery| self.accept(delivery)),
+                    Ok(deliveries) => deliveries.into_iter().for_each(|delivery| self.accept(Arrival::new(delivery))),
                     Err(outage) => self.core.gate.close(outage.to_string()),
                 },
             }
         }
     }
 
-    fn accept(&mut self, delivery: Delivery) {
+    fn accept(&mut self, arrival: Arrival) {
         self.held += 1;
-        let lane = lane_of(&delivery);
+        let lane = arrival.lane();
         match self.lanes.get_mut(&lane) {
-            Some(waiting) => waiting.push_back(delivery),
+            Some(waiting) => waiting.push_back(arrival),
             None => {
                 self.lanes.insert(lane.clone(), VecDeque::new());
-                self.start(lane, delivery);
+                self.start(lane, arrival);
             }
         }
     }
 
-    fn start(&self, lane: String, delivery: Delivery) {
+    fn start(&self, lane: String, arrival: Arrival) {
         let (core, finished) = (self.core.clone(), self.finished.clone());
-        let name = std::borrow::Cow::Owned(format!("{}.handle", core.queue));
+        let name = std::borrow::Cow::Owned(format!("{} {}", core.queue, arrival.name()));
         self.core.env.spawn.spawn(
             name,
             Box::pin(async move {
-                let done = core.deliver(delivery).await;
+                let done = core.deliver(arrival).await;
                 finished.send((lane, done)).ok();
             }),
         );
@@ -103,7 +102,7 @@ impl Taker {
 
     async fn drain(&mut self) {
         let waiting = self.lanes.values_mut().flat_map(std::mem::take);
-        let given_back: Vec<_> = waiting.map(|delivery| (delivery.token, Settle::Release)).collect();
+        let given_back: Vec<_> = waiting.map(|arrival| (arrival.into_token(), Settle::Release)).collect();
         self.held -= given_back.len();
         if !given_back.is_empty() {
             self.core.bus.settle(given_back).await;
@@ -116,13 +115,5 @@ impl Taker {
 
     fn loop_name(&self) -> String {
         format!("{}.take", self.core.queue)
-    }
-}
-
-/// The lane of a delivery; what cannot be read gets a lane of its own.
-fn lane_of(delivery: &Delivery) -> String {
-    match Envelope::decode(&delivery.body) {
-        Ok(event) => event.lane().to_owned(),
-        Err(_) => format!("?{}", delivery.token.seq),
     }
 }
