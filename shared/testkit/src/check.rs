@@ -1,0 +1,148 @@
+//! What must hold in every world at rest, whatever the services do.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use contracts::Timestamp;
+use runtime::due::Due;
+use store::sim::World as Backend;
+use store::{Address, Key, StoredRecord};
+
+use crate::scenario::Settled;
+use crate::watch::{Log, Promise};
+use crate::world::World;
+
+/// Rows of one page.
+const PAGE: usize = 1_000;
+
+/// Everything that must hold and does not.
+pub(crate) fn all(world: &mut World) -> Vec<String> {
+    let mut violations = Vec::new();
+    let audits = audits(world, &mut violations);
+    let services: Vec<String> = world.scenario().wiring().queues.into_iter().collect();
+    let house = world.house().clone();
+    let dead = dead_letters(&house.backend, &services);
+    violations.extend(world.stuck_work());
+    violations.extend(left_behind(&house.backend, &services));
+    {
+        let log = house.watch.log();
+        violations.extend(dead.iter().filter_map(|(service, row)| not_poison(&log, service, row)));
+        violations.extend(unhandled(&house.backend, &log, &world.scenario().wiring(), &dead));
+    }
+    let settled = Settled { audits, dead, now: house.time.now(), backend: &house.backend };
+    violations.extend(world.scenario().check(&settled));
+    violations.sort();
+    violations.dedup();
+    violations
+}
+
+fn audits(world: &mut World, violations: &mut Vec<String>) -> BTreeMap<&'static str, runtime::Findings> {
+    let mut audits = BTreeMap::new();
+    let mut nodes: Vec<_> = world.house().open().iter().flatten().map(|open| open.node.clone()).collect();
+    nodes.dedup_by_key(|node| std::sync::Arc::as_ptr(node));
+    for node in nodes {
+        match world.complete(async move { node.audit().await }) {
+            Some(Ok(found)) => audits.extend(found),
+            other => violations.push(format!("an audit failed: {:?}", other.map(|r| r.err()))),
+        }
+    }
+    for (service, findings) in &audits {
+        violations.extend(findings.violations.iter().map(|violation| format!("{service}: {violation}")));
+    }
+    audits
+}
+
+/// Nothing stays in a queue, nothing stays pending.
+fn left_behind(backend: &Backend, services: &[String]) -> Vec<String> {
+    let mut left = Vec::new();
+    if backend.backlog() > 0 {
+        left.push(format!("{} messages or late units are left", backend.backlog()));
+    }
+    for service in services {
+        for kind in ["record", "request"] {
+            let collection = format!("{service}.{kind}");
+            each(backend, &collection, |id, item| {
+                let pending = StoredRecord::decode(&item.body).map_or(0, |record| record.pending.len());
+                if pending > 0 {
+                    left.push(format!("{collection} {id} has {pending} messages pending"));
+                }
+            });
+        }
+    }
+    left
+}
+
+fn dead_letters(backend: &Backend, services: &[String]) -> Vec<(String, Due)> {
+    let mut dead = Vec::new();
+    for service in services {
+        each(backend, &runtime::due::collection(service), |id, item| {
+            if let Ok(row) = Due::decode(id, item)
+                && row.due.is_none()
+            {
+                dead.push((service.clone(), row));
+            }
+        });
+    }
+    dead
+}
+
+fn not_poison(log: &Log, service: &str, row: &Due) -> Option<String> {
+    let body = row.outgoing().body;
+    let why = row.trouble.as_ref().map(|t| format!("{}: {}", t.reason, t.chain.join(": ")));
+    (!log.poison.contains(&body))
+        .then(|| format!("{service} gave up {}: {}", crate::watch::brief(&body), why.unwrap_or_default()))
+}
+
+/// Every message that was certainly sent was handled by everyone who subscribes, or is a dead letter there.
+fn unhandled(backend: &Backend, log: &Log, wiring: &bus::Wiring, dead: &[(String, Due)]) -> BTreeSet<String> {
+    let dead: BTreeSet<(&str, String)> =
+        dead.iter().map(|(service, row)| (service.as_str(), row.id.to_string())).collect();
+    let mut sent: BTreeSet<&Promise> = log.promised.iter().collect();
+    // What has expired was there: only the clock knows of expiry.
+    let ever = Timestamp::EPOCH;
+    for said in log.said.iter().filter(|said| !said.outgoing.is_empty()) {
+        let stored = backend.with_model(|model| model.read(std::slice::from_ref(&said.record), ever));
+        let stored = stored.into_iter().flatten().next();
+        if stored.and_then(|i| StoredRecord::decode(&i.body).ok()).is_some_and(|s| s.nonce == said.nonce) {
+            sent.extend(&said.outgoing);
+        }
+    }
+    let mut missing = BTreeSet::new();
+    for promise in sent {
+        for queue in readers(promise, log, wiring) {
+            let key = Key::new(format!("{queue}.record"), promise.id.to_string());
+            let found = backend.with_model(|model| model.read(&[key], ever));
+            if found.into_iter().flatten().next().is_none()
+                && !dead.contains(&(queue.as_str(), promise.id.to_string()))
+            {
+                missing.insert(format!("{queue} never handled {} ({:?})", promise.id, promise.address));
+            }
+        }
+    }
+    missing
+}
+
+fn readers<'w>(promise: &'w Promise, log: &Log, wiring: &'w bus::Wiring) -> Vec<&'w String> {
+    match &promise.address {
+        Address::Queue(queue) => vec![queue],
+        Address::Topic(kind) => {
+            let reacts = |queue: &&String| {
+                log.handled.get(queue.as_str()).is_some_and(|handled| handled.contains(kind.as_str()))
+            };
+            wiring.subscribers.get(kind).into_iter().flatten().filter(reacts).collect()
+        }
+    }
+}
+
+/// Shows every item of a collection, expired or not.
+pub(crate) fn each(backend: &Backend, collection: &str, mut visit: impl FnMut(&str, &store::Item)) {
+    let picture = backend.with_model(|model| model.snapshot(Timestamp::EPOCH));
+    let mut after: Option<String> = None;
+    loop {
+        let rows = picture.page(collection, after.as_deref(), PAGE);
+        let Some(last) = rows.last() else { return };
+        after = Some(last.id.clone());
+        for row in &rows {
+            visit(&row.id, &row.item);
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! The Store port of a process, watched.
+
+use std::sync::Arc;
+
+use contracts::{MessageId, Timestamp};
+use store::{
+    Address, Boxed, Caps, Change, Item, Key, Outage, Outcome, Page, Query, Record, Snapshot, Store, Unit,
+};
+
+use super::{Promise, Said, Watch, short};
+
+/// See the module.
+pub(crate) struct WatchedStore {
+    pub(crate) inner: Arc<dyn Store>,
+    pub(crate) watch: Arc<Watch>,
+    pub(crate) process: usize,
+}
+
+impl Store for WatchedStore {
+    fn caps(&self) -> Caps {
+        self.inner.caps()
+    }
+
+    fn read(&self, keys: Vec<Key>, now: Timestamp) -> Boxed<'_, Result<Vec<Option<Item>>, Outage>> {
+        self.inner.read(keys, now)
+    }
+
+    fn query(&self, query: Query, now: Timestamp) -> Boxed<'_, Result<Page, Outage>> {
+        self.inner.query(query, now)
+    }
+
+    fn snapshot(&self, now: Timestamp) -> Boxed<'_, Result<Box<dyn Snapshot>, Outage>> {
+        self.inner.snapshot(now)
+    }
+
+    fn commit(&self, unit: Unit) -> Boxed<'_, Result<Outcome, Outage>> {
+        Box::pin(async move {
+            let nonce = unit.nonce;
+            if let Some(record) = &unit.record {
+                self.watch.said(record, nonce);
+            }
+            self.watch.tell(Some(self.process), || format!("commit {:016x} {}", nonce.0, told(&unit)));
+            let answer = self.inner.commit(unit).await;
+            self.watch.trace.fold(&[nonce.0, code(&answer)]);
+            self.watch.tell(Some(self.process), || format!("answer {:016x} {answer:?}", nonce.0));
+            answer
+        })
+    }
+}
+
+impl Watch {
+    fn said(&self, record: &Record, nonce: store::Nonce) {
+        let outgoing: Vec<Promise> = record.outgoing.iter().map(promise).collect();
+        if let Some(stranger) = underived(&record.key, &outgoing) {
+            self.violated(format!("{} publishes {stranger}, whose id does not follow from it", record.key));
+        }
+        self.log().said.push(Said { record: record.key.clone(), nonce, outgoing });
+    }
+}
+
+/// A due row that an operator repaired keeps the name it got while nobody could read its message.
+fn promise(outgoing: &store::Outgoing) -> Promise {
+    let own = matches!(outgoing.address, Address::Queue(_))
+        .then(|| contracts::Envelope::decode(&outgoing.body).ok())
+        .flatten()
+        .map(|event| event.message_id());
+    Promise { id: own.unwrap_or(outgoing.id), address: outgoing.address.clone() }
+}
+
+/// Ids that a unit of work may give to its messages: far more than any has.
+const ORDINALS: u32 = 256;
+
+/// An outgoing id that is not derived from the handled message: copies of it would not meet in the next inbox.
+fn underived(record: &Key, outgoing: &[Promise]) -> Option<MessageId> {
+    let service = record.collection.strip_suffix(".record")?;
+    let cause = MessageId(record.id.parse().ok()?);
+    let mut ordinal = 0;
+    for promise in outgoing {
+        // In the order of ordinals; timers in between have some of their own.
+        while cause.derive(service, ordinal) != promise.id {
+            ordinal += 1;
+            if ordinal > ORDINALS {
+                return Some(promise.id);
+            }
+        }
+    }
+    None
+}
+
+fn code(answer: &Result<Outcome, Outage>) -> u64 {
+    match answer {
+        Ok(Outcome::Committed) => 0,
+        Ok(Outcome::Duplicate) => 1,
+        Ok(Outcome::Conflict) => 2,
+        Ok(Outcome::TooLarge(_)) => 3,
+        Ok(Outcome::Unknown) => 4,
+        Err(_) => 5,
+    }
+}
+
+fn told(unit: &Unit) -> String {
+    let mut words: Vec<String> = Vec::new();
+    if let Some(record) = &unit.record {
+        words.push(format!("record {}/{}", record.key.collection, short(&record.key.id)));
+    }
+    for change in &unit.changes {
+        let key = change.key();
+        let verb = match change {
+            Change::Check { .. } => "check",
+            Change::Put { .. } => "put",
+            Change::Delete { .. } => "delete",
+            Change::Step { .. } => "step",
+        };
+        let what = match change {
+            Change::Put { body, .. } => format!(" {}", String::from_utf8_lossy(body)),
+            Change::Step { add, guards, .. } => format!(" {add:?} if {guards:?}"),
+            Change::Check { .. } | Change::Delete { .. } => String::new(),
+        };
+        words.push(format!("{verb} {key}{what}"));
+    }
+    for outgoing in unit.record.iter().flat_map(|record| &record.outgoing) {
+        let to = match &outgoing.address {
+            Address::Topic(_) => String::new(),
+            Address::Queue(queue) => format!(" to {queue}"),
+        };
+        words.push(format!("send {}{to}", super::brief(&outgoing.body)));
+    }
+    words.join("; ")
+}

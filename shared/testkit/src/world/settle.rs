@@ -1,0 +1,246 @@
+//! When nothing goes wrong any more, everything must come to rest.
+
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use contracts::Timestamp;
+use runtime::due::{self, Due};
+use runtime::operate::{Filter, Redrive};
+use store::{Change, Key, Nonce, Outcome, Query, Record, Unit};
+
+use super::{Event, World};
+use crate::director::Owner;
+use crate::watch::Damage;
+
+/// Steps within which a world must come to rest once nothing goes wrong any more.
+const CALM_STEPS: u64 = 1_500_000;
+/// Time within which it must: longer than any delay of a message, any wait and any deadline within an order.
+const CALM: Duration = Duration::from_secs(36 * 3600);
+/// What is due later than this is not waited for.
+const FAR: Duration = Duration::from_secs(24 * 3600);
+/// A record that is pending is looked at after this time at the latest.
+const PENDING_AFTER: Duration = Duration::from_secs(5);
+
+impl World {
+    /// Lets everything run on without faults until nothing is left to do; then repairs what was shown damaged, and
+    /// lets that come to rest too.
+    pub(super) fn calm(&mut self) {
+        self.house.watch.tell(None, || "from now on nothing goes wrong".to_owned());
+        self.house.is_calm.store(true, Ordering::Relaxed);
+        self.house.backend.calm();
+        self.house.watch.log().damage_rate = 0;
+        self.scenario.calm();
+        for process in 0..self.plan.processes {
+            self.director.resume(process);
+            if let Some(life) = &self.lives[process].life {
+                self.house.backend.isolate(life.link(), Duration::ZERO);
+            }
+        }
+        self.start_all_that_is_down();
+        self.rest();
+        let damages = std::mem::take(&mut self.house.watch.log().damages);
+        for damage in damages {
+            self.repair(&damage);
+        }
+        self.rest();
+    }
+
+    fn start_all_that_is_down(&mut self) {
+        self.events.retain(|_, event| matches!(event, Event::Kill(..)));
+        for process in 0..self.plan.processes {
+            if self.lives[process].life.is_none() {
+                self.boot(process);
+            }
+        }
+    }
+
+    /// Runs until nothing is left to do.
+    fn rest(&mut self) {
+        let (steps, until) = (self.steps + CALM_STEPS, self.house.time.now().plus(CALM));
+        loop {
+            self.happen();
+            if !self.step() && !self.advance() {
+                return;
+            }
+            if self.steps > steps || self.house.time.now() > until {
+                let left = self.left();
+                self.house.watch.violated(format!("does not come to rest; left: {left}"));
+                return;
+            }
+        }
+    }
+
+    /// Moves time to where something happens next; `false` when nothing ever will.
+    ///
+    /// Loops that idle are not worth a step each: while only they wait, time goes on to the next piece of work.
+    pub(super) fn advance(&mut self) -> bool {
+        let event = self.events.first_key_value().map(|((at, _), _)| *at);
+        let timer = self.house.time.next_timer();
+        let Some(next) = timer.into_iter().chain(event).min() else { return false };
+        let is_pressing = event.is_some() || self.house.time.is_pressing();
+        let next = if is_pressing {
+            next
+        } else {
+            match self.next_work() {
+                None if self.is_busy() => next,
+                None => return false,
+                Some(work) => next.max(work),
+            }
+        };
+        self.house.time.advance(next);
+        true
+    }
+
+    /// When there is something to do that is no idling: a message, a late unit, a due row, a record that is pending.
+    fn next_work(&self) -> Option<Timestamp> {
+        let now = self.house.time.now();
+        let far = now.plus(FAR);
+        let backend = &self.house.backend;
+        let mut next = backend.next_event();
+        backend.with_model(|model| {
+            if model.has_stale_indexes() {
+                next = Some(now);
+            }
+            for look in &self.looks {
+                for row in model.query(&look.query, now).rows {
+                    let Ok(at) = row.sort.parse::<i64>() else { continue };
+                    let at = Timestamp::from_micros(at).plus(look.after);
+                    next = Some(next.map_or(at, |next| next.min(at)));
+                }
+            }
+        });
+        next.filter(|next| *next <= far)
+    }
+
+    /// What is left to do, in words.
+    fn left(&self) -> String {
+        let backend = &self.house.backend;
+        let mut left = vec![format!("{} messages or late units", backend.backlog())];
+        for process in 0..self.plan.processes {
+            let work = self.director.work_of(Owner::Process(process));
+            if !work.is_empty() {
+                left.push(format!("process {process} is doing {}", work.join(", ")));
+            }
+        }
+        if self.is_busy() {
+            left.push("callers without an answer".to_owned());
+        }
+        for look in &self.looks {
+            for row in backend.with_model(|model| model.query(&look.query, Timestamp::EPOCH)).rows {
+                let body = String::from_utf8_lossy(&row.item.body).into_owned();
+                left.push(format!("{} {}: {}", look.query.collection, row.id, body));
+            }
+        }
+        left.join("; ")
+    }
+
+    /// Does what an operator does about a real message that was shown damaged and is dead now: puts right what was
+    /// damaged, and redrives it.
+    fn repair(&mut self, damage: &Damage) {
+        let Some((key, row)) = self.dead_row_of(&damage.queue, &damage.shown) else { return };
+        let address = row.address.clone();
+        self.house.watch.tell(None, || format!("an operator repairs and redrives {key}"));
+        let fixed = Due { body: String::from_utf8_lossy(&damage.original).into_owned(), ..row };
+        if !self.rewrite(&key, &fixed) {
+            return;
+        }
+        let Some(node) = self.house.node_of(&damage.queue) else { return };
+        let filter = Filter {
+            ids: vec![fixed.id.to_string()],
+            service: Some(damage.queue.as_ref().to_owned()),
+            ..Filter::default()
+        };
+        let order = Redrive { filter, rate_per_s: 1_000_000, ..Redrive::default() };
+        let done = self.complete(async move { node.redrive(&order).await });
+        let is_redriven = matches!(&done, Some(Ok(done)) if done.ids == [fixed.id.to_string()]);
+        if !is_redriven {
+            self.house.watch.violated(format!("redrive of {key} did {done:?}"));
+        }
+        let went_to = self.row(&key).map(|row| row.address);
+        if went_to.as_ref().is_some_and(|to| *to != address) {
+            self.house.watch.violated(format!("redrive sends {key} to {went_to:?}, not only to {address:?}"));
+        }
+    }
+
+    fn dead_row_of(&self, service: &str, body: &Bytes) -> Option<(Key, Due)> {
+        let collection = due::collection(service);
+        let query = Query::new(collection.clone(), due::DEAD, due::DEAD);
+        let now = self.house.time.now();
+        let rows = self.house.backend.with_model(|model| model.query(&query, now)).rows;
+        rows.into_iter().find_map(|found| {
+            let row = Due::decode(&found.id, &found.item).ok()?;
+            (row.outgoing().body == *body).then(|| (Key::new(collection.clone(), found.id), row))
+        })
+    }
+
+    fn row(&self, key: &Key) -> Option<Due> {
+        let now = self.house.time.now();
+        let found = self.house.backend.with_model(|model| model.read(std::slice::from_ref(key), now));
+        Due::decode(&key.id, found.first()?.as_ref()?).ok()
+    }
+
+    fn rewrite(&mut self, key: &Key, row: &Due) -> bool {
+        let now = self.house.time.now();
+        let nonce = Nonce(self.rng.u64(1..));
+        self.house.backend.with_model(|model| {
+            let Some(item) = model.read(std::slice::from_ref(key), now).pop().flatten() else { return false };
+            let put = Change::Put {
+                key: key.clone(),
+                version: item.version,
+                body: row.encode(),
+                entries: row.entries(),
+                expires: None,
+            };
+            let unit = Unit { now, nonce, record: None, changes: vec![put], settles: None };
+            model.apply(unit) == Outcome::Committed
+        })
+    }
+
+    /// Runs `task` to its end; `None` when it has none.
+    pub(crate) fn complete<T: Send + 'static>(
+        &mut self,
+        task: impl Future<Output = T> + Send + 'static,
+    ) -> Option<T> {
+        let result = Arc::new(Mutex::new(None));
+        let slot = result.clone();
+        let run = async move {
+            let done = task.await;
+            *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(done);
+        };
+        self.house.time.spawn(Owner::Outside, "operator", Box::pin(run));
+        loop {
+            let done = result.lock().unwrap_or_else(PoisonError::into_inner).take();
+            if done.is_some() || (!self.step() && !self.advance()) {
+                return done;
+            }
+        }
+    }
+}
+
+/// An index in which work that is left stands.
+pub(super) struct Look {
+    query: Query,
+    after: Duration,
+}
+
+/// Where to look for work that is left, for these services.
+pub(super) fn looks<'s>(services: impl IntoIterator<Item = &'s String>) -> Vec<Look> {
+    let first = |collection: String, index: &'static str| {
+        let mut query = Query::new(collection, index, index);
+        query.limit = 1;
+        query
+    };
+    services
+        .into_iter()
+        .flat_map(|service| {
+            let pending = |name: &str| Look {
+                query: first(format!("{service}.{name}"), Record::PENDING),
+                after: PENDING_AFTER,
+            };
+            let due = Look { query: first(format!("{service}.due"), due::DUE), after: Duration::ZERO };
+            [due, pending("record"), pending("request")]
+        })
+        .collect()
+}
