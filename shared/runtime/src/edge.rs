@@ -179,7 +179,13 @@ impl Edge {
             besides: vec![],
         };
         let what = Commanding { command, hash: &hash };
-        match core.execute::<Refusal>(&plan, &what).await? {
+        let ended = core.execute::<Refusal>(&plan, &what).await.inspect_err(|refusal| {
+            // What stops requests stops messages too: readiness says so, and a probe finds out when it is over.
+            if let Refusal::Fail(Fail::Outage(outage)) = refusal {
+                core.gate.close(outage.to_string());
+            }
+        })?;
+        match ended {
             ended @ (Ended::Committed | Ended::Duplicate) => {
                 // What this execution committed is with the relay already.
                 if matches!(ended, Ended::Duplicate) {

@@ -3,8 +3,12 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use bus::Delivery;
+use store::{Change, Key, Outage, Outcome, Unit, Version};
+
+use crate::core::Core;
 use crate::env::Env;
-use crate::policy::{PROBE_BASE, PROBE_CAP};
+use crate::policy::{PROBE_BASE, PROBE_CAP, PROBE_LISTEN};
 
 /// Whether a subscription takes messages, takes one to see, or waits.
 #[derive(Default)]
@@ -48,5 +52,41 @@ impl Gate {
     pub(crate) fn wait(&self, env: &Env) -> Option<Duration> {
         let gate = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         gate.as_ref().map(|closed| PROBE_BASE / 2 + env.jitter(PROBE_BASE, closed.failures, PROBE_CAP))
+    }
+}
+
+impl Core {
+    /// While paused: waits, then takes one message to see whether it can be handled. Where there is none, writing to
+    /// the store tells.
+    pub(crate) async fn receive_after(
+        &self,
+        pause: Duration,
+        credit: usize,
+    ) -> Result<Vec<Delivery>, Outage> {
+        self.env.clock.sleep(pause).await;
+        let received = tokio::select! {
+            biased;
+            received = self.bus.receive(self.queue.clone(), credit) => received?,
+            () = self.env.clock.sleep(PROBE_LISTEN) => Vec::new(),
+        };
+        if received.is_empty() && self.probe().await? {
+            self.gate.open();
+        }
+        Ok(received)
+    }
+
+    /// Whether the store takes a write.
+    async fn probe(&self) -> Result<bool, Outage> {
+        let (now, key) = (self.env.now(), Key::new(self.names.start.clone(), "probe"));
+        let found = self.store.read(vec![key.clone()], now).await?.pop().flatten();
+        let put = Change::Put {
+            key,
+            version: found.map_or(Version::ABSENT, |item| item.version),
+            body: bytes::Bytes::from_static(b"0"),
+            entries: vec![],
+            expires: None,
+        };
+        let unit = Unit { now, nonce: self.env.nonce(), record: None, changes: vec![put], settles: None };
+        Ok(self.store.commit(unit).await? == Outcome::Committed)
     }
 }

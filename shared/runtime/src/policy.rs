@@ -54,6 +54,8 @@ pub(crate) const CRASH_STARTS: u32 = 5;
 /// Waits of a paused subscription between probes.
 pub(crate) const PROBE_BASE: Duration = Duration::from_millis(200);
 pub(crate) const PROBE_CAP: Duration = Duration::from_secs(30);
+/// How long a probe listens for a message before it tries a write instead.
+pub(crate) const PROBE_LISTEN: Duration = Duration::from_secs(1);
 /// Rows that one sweep takes at a time: a unit of work holds 100 items.
 pub(crate) const SWEEP_ROWS: usize = 45;
 /// Records that wait for the relay before the rest is left to the sweeper.

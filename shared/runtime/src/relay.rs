@@ -93,7 +93,11 @@ impl Core {
             version: item.version,
             body: StoredRecord { pending: vec![], ..stored }.encode(),
             entries: vec![],
-            expires: Some(now.plus(crate::policy::RECORD_KEPT)),
+            expires: Some(now.plus(if sent.record.collection == self.names.request {
+                crate::policy::ANSWER_KEPT
+            } else {
+                crate::policy::RECORD_KEPT
+            })),
         }];
         for (message, answer) in sent.outgoing.iter().zip(answers) {
             if let Published::Refused(why) = answer {

@@ -42,13 +42,12 @@ impl Taker {
                 Some(_) => usize::from(self.held == 0),
                 None => self.core.policy.in_flight - self.held,
             };
-            let (bus, queue) = (self.core.bus.clone(), self.core.queue.clone());
-            let clock = self.core.env.clock.clone();
+            let core = self.core.clone();
             let receive = async move {
-                if let Some(pause) = pause {
-                    clock.sleep(pause).await;
+                match pause {
+                    Some(pause) => core.receive_after(pause, credit).await,
+                    None => core.bus.receive(core.queue.clone(), credit).await,
                 }
-                bus.receive(queue, credit).await
             };
             tokio::select! {
                 biased;
