@@ -11,6 +11,7 @@ use crate::client::{self, Client};
 use crate::commands;
 use crate::config::{Config, Flags, Origin};
 use crate::output::{self, Output};
+use crate::{dev, peer};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -40,6 +41,25 @@ pub struct Cli {
 /// The nouns.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Run every service in this process, on one file and one port
+    Dev(dev::Args),
+    /// Run a simulated peer; `dev` starts what it needs by itself
+    #[command(hide = true)]
+    Peer(peer::Args),
+    /// Place orders, look at them, cancel them, import them
+    #[command(subcommand, visible_alias = "orders")]
+    Order(commands::order::Command),
+    /// Publish events, and watch them
+    #[command(subcommand, visible_alias = "event")]
+    Events(commands::events::Command),
+    /// See and correct how much there is
+    #[command(subcommand)]
+    Stock(commands::stock::Command),
+    /// See, redrive or discard messages that nobody could handle
+    #[command(subcommand, visible_alias = "dead-letters")]
+    Dlq(commands::dlq::Command),
+    /// Check that everything adds up
+    Audit(commands::audit::Args),
     /// Show what is configured, and by whom
     #[command(subcommand)]
     Config(commands::config::Command),
@@ -48,6 +68,13 @@ pub enum Command {
 impl Command {
     async fn run(self, context: &Context) -> Result<Exit> {
         match self {
+            Self::Dev(args) => dev::run(&context.config, &args, context.output).await.map(|()| Exit::Ok),
+            Self::Peer(args) => peer::run(&args, context.output).await.map(|()| Exit::Ok),
+            Self::Order(command) => commands::order::run(command, context).await,
+            Self::Events(command) => commands::events::run(command, context).await,
+            Self::Stock(command) => commands::stock::run(command, context).await,
+            Self::Dlq(command) => commands::dlq::run(command, context).await,
+            Self::Audit(_) => commands::audit::run(context).await,
             Self::Config(command) => commands::config::run(&command, context),
         }
     }

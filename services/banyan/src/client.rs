@@ -1,13 +1,22 @@
 //! The HTTP client that the command line and the demo use.
 
+mod events;
+mod metrics;
+mod retry;
+
 use std::time::Duration;
 
+use bytes::Bytes;
 use reqwest::{Method, Response, StatusCode, header};
 use runtime::Problem;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 
+pub use events::{Follower, Heard};
+pub use metrics::{Activity, activity};
+pub use retry::{Patience, Write};
+
+/// JSON as it is sent and answered.
+pub const JSON: &str = "application/json";
 /// How long a server may take to take a connection.
 const CONNECT: Duration = Duration::from_secs(5);
 /// How long an answer may take.
@@ -103,31 +112,17 @@ impl Client {
         Ok(String::from_utf8_lossy(&body).into_owned())
     }
 
-    /// Writes, under `key` if there is one.
+    /// Writes once.
     ///
     /// # Errors
-    /// [`Error`]; after [`Error::Lost`] send the same again with the same key.
-    pub async fn post<T: DeserializeOwned>(
-        &self,
-        path: &str,
-        key: Option<&str>,
-        body: &impl Serialize,
-    ) -> Result<T, Error> {
-        let request = self.request(Method::POST, path).json(body);
-        let request = match key {
+    /// [`Error`]; after [`Error::Lost`] the same may be sent again: it is done once.
+    pub async fn post<T: DeserializeOwned>(&self, write: &Write) -> Result<T, Error> {
+        let request = self.request(Method::POST, &write.path).header(header::CONTENT_TYPE, write.media);
+        let request = match &write.key {
             Some(key) => request.header("idempotency-key", key),
             None => request,
         };
-        parse(&self.send(request).await?)
-    }
-
-    /// Sends bytes of a media type as they are.
-    ///
-    /// # Errors
-    /// [`Error`].
-    pub async fn post_raw(&self, path: &str, media: &str, body: Vec<u8>) -> Result<Value, Error> {
-        let request = self.request(Method::POST, path).header(header::CONTENT_TYPE, media).body(body);
-        parse(&self.send(request).await?)
+        parse(&self.send(request.body(write.body.clone())).await?)
     }
 
     /// A response that goes on, such as a stream of events.
@@ -155,7 +150,7 @@ impl Client {
         }
     }
 
-    async fn send(&self, request: reqwest::RequestBuilder) -> Result<bytes::Bytes, Error> {
+    async fn send(&self, request: reqwest::RequestBuilder) -> Result<Bytes, Error> {
         let response = request.send().await.map_err(|error| self.failed(error))?;
         if !response.status().is_success() {
             return Err(refused(response).await);

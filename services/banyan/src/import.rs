@@ -22,7 +22,7 @@ mod tests;
 
 pub use counts::{Counts, Ignored};
 pub use repeat::{Repeated, SAMPLE};
-pub use stock::{InvalidScale, Scale, opening_stock};
+pub use stock::{Demand, InvalidScale, Scale, opening_stock};
 pub use stream::Import;
 
 use contracts::{CustomerId, Sku};

@@ -1,8 +1,13 @@
 //! The parts of the `banyan` binary.
 
+pub mod audit;
 pub mod cli;
 pub mod client;
 pub mod commands;
 pub mod config;
+pub mod dev;
+pub mod http;
 pub mod import;
 pub mod output;
+pub mod peer;
+pub mod wiring;

@@ -85,3 +85,13 @@ async fn list(State(edge): State<Edge>, Query(asked): Query<ListQuery>) -> Resul
     let payments: Vec<Shown> = payments.iter().map(|payment| Shown::of(payment)).collect();
     Ok(Json(serde_json::json!({ "payments": payments, "next_cursor": next })).into_response())
 }
+
+/// What can be asked of payments, OpenAPI 3.1.
+#[must_use]
+pub fn openapi() -> serde_json::Value {
+    let answer = |text: &str| serde_json::json!({ "200": { "description": text } });
+    serde_json::json!({ "paths": {
+        "/payments": { "get": { "summary": "Payments by status, unknown ones by default", "responses": answer("A page") } },
+        "/payments/{id}": { "get": { "summary": "One payment", "responses": answer("The payment") } },
+    }})
+}

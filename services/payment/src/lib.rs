@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use gateway::Gateway;
 use handlers::{AskTheProvider, BeginPayment, LetGo, OpenPayment};
+pub use http::openapi;
 use runtime::Service;
 
 /// The payment service, asking `provider` through `gateway`.

@@ -15,13 +15,59 @@ async fn what_cannot_be_understood_ends_with_64_and_help_with_0() {
         ("banyan config", Exit::Usage),
         ("banyan config print --nonsense", Exit::Usage),
         ("banyan config print --port many", Exit::Usage),
+        ("banyan order place", Exit::Usage),
+        ("banyan order place --customer c-1 --line 85123A", Exit::Usage),
+        ("banyan order place --customer c-1 --file x.json", Exit::Usage),
+        ("banyan order cancel o-1", Exit::Usage),
+        ("banyan orders import x.csv --stock much", Exit::Usage),
+        ("banyan stock adjust 85123A --location main --delta some --reason x", Exit::Usage),
+        ("banyan dlq discard --dry-run", Exit::Usage),
         ("banyan --help", Exit::Ok),
+        ("banyan orders import --help", Exit::Ok),
         ("banyan --version", Exit::Ok),
         ("banyan config print --json", Exit::Ok),
     ] {
         let ended = run(line.split(' ').map(OsString::from)).await;
         assert_eq!(ended, exit, "{line}");
     }
+}
+
+#[test]
+fn command_lines_that_must_stay_are_understood() {
+    for line in [
+        "banyan order place --customer c-1 --line 85123A:6:255 --line 22423:1:1275 --currency EUR --token tok_3ds --key k",
+        "banyan order place --file order.json --key k",
+        "banyan order get o-1",
+        "banyan order list --customer c-1 --status placed --limit 5 --cursor 00",
+        "banyan order timeline o-1",
+        "banyan order cancel o-1 --reason twice",
+        "banyan orders import x.csv --stock 1.5 --limit 9",
+        "banyan events publish --file x.json",
+        "banyan events publish",
+        "banyan events tail --type order --limit 3",
+        "banyan dlq list --service payment --reason poison --type shop.banyan.order.placed.v1",
+        "banyan dlq show 1",
+        "banyan dlq redrive --id 1 --id 2 --service payment --rate 5 --dry-run --force",
+        "banyan dlq discard --id 1",
+        "banyan stock get 85123A",
+        "banyan stock adjust 85123A --location main --delta -5 --reason broken",
+        "banyan audit --json --url http://127.0.0.1:1",
+        "banyan --json audit",
+        "banyan config print --origin",
+    ] {
+        if let Err(error) = Cli::try_parse_from(line.split(' ')) {
+            panic!("{line}\n{error}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_banyan_that_is_not_there_is_an_error_with_a_hint() {
+    // Port 1 of the loopback: nobody listens there.
+    let line = "banyan order get o-1 --url http://127.0.0.1:1";
+    assert_eq!(run(line.split(' ').map(OsString::from)).await, Exit::Error);
+    let hint = client::Error::Unreachable("http://127.0.0.1:1".into()).to_string();
+    assert!(hint.contains("`banyan dev`") && hint.contains("--url"), "{hint}");
 }
 
 #[test]

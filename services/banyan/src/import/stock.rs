@@ -62,25 +62,44 @@ impl FromStr for Scale {
     }
 }
 
-/// The stock to open with: what `orders` ask for, but half of it (rounded up) for every 40th SKU by demand, beginning
-/// with the most wanted, and equal ones by name. About one order in seven then ends short. At last, `scale`.
-///
-/// A SKU that [`Sku`] refuses has no stock; [`Import`](super::Import) gives none.
+/// What orders ask for, summed while they stream by.
+#[derive(Debug, Default)]
+pub struct Demand(BTreeMap<String, u64>);
+
+impl Demand {
+    /// One more order.
+    pub fn add(&mut self, order: &ImportedOrder) {
+        for (sku, quantity) in order.demand() {
+            match self.0.get_mut(sku) {
+                Some(total) => *total = total.saturating_add(quantity),
+                None => drop(self.0.insert(sku.to_owned(), quantity)),
+            }
+        }
+    }
+
+    /// The stock to open with: what the orders ask for, but half of it (rounded up) for every 40th SKU by demand,
+    /// beginning with the most wanted, and equal ones by name. About one order in seven then ends short. At last, `scale`.
+    ///
+    /// A SKU that [`Sku`] refuses has no stock; [`Import`](super::Import) gives none.
+    #[must_use]
+    pub fn opening_stock(self, scale: Scale) -> BTreeMap<Sku, u64> {
+        let mut by_demand: Vec<(String, u64)> = self.0.into_iter().collect();
+        // Stable, and the map is sorted by name: so equal ones stay in the order of their names.
+        by_demand.sort_by_key(|(_, pieces)| std::cmp::Reverse(*pieces));
+        let stock = by_demand.into_iter().enumerate().filter_map(|(rank, (sku, pieces))| {
+            let pieces = if rank % ONE_IN == 0 { pieces.div_ceil(2) } else { pieces };
+            Some((Sku::new(sku).ok()?, scale.apply(pieces)))
+        });
+        stock.collect()
+    }
+}
+
+/// The stock to open with for `orders`: see [`Demand::opening_stock`].
 pub fn opening_stock<'a>(
     orders: impl IntoIterator<Item = &'a ImportedOrder>,
     scale: Scale,
 ) -> BTreeMap<Sku, u64> {
-    let mut demand: BTreeMap<&str, u64> = BTreeMap::new();
-    for (sku, quantity) in orders.into_iter().flat_map(ImportedOrder::demand) {
-        let total = demand.entry(sku).or_default();
-        *total = total.saturating_add(quantity);
-    }
-    let mut by_demand: Vec<(&str, u64)> = demand.into_iter().collect();
-    // Stable, and the map is sorted by name: so equal ones stay in the order of their names.
-    by_demand.sort_by_key(|(_, pieces)| std::cmp::Reverse(*pieces));
-    let stock = by_demand.into_iter().enumerate().filter_map(|(rank, (sku, pieces))| {
-        let pieces = if rank % ONE_IN == 0 { pieces.div_ceil(2) } else { pieces };
-        Some((Sku::new(sku).ok()?, scale.apply(pieces)))
-    });
-    stock.collect()
+    let mut demand = Demand::default();
+    orders.into_iter().for_each(|order| demand.add(order));
+    demand.opening_stock(scale)
 }

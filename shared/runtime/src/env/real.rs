@@ -15,6 +15,12 @@ pub fn env() -> Env {
     Env { clock: Arc::new(SystemClock), spawn: Arc::new(Tokio), entropy: Arc::new(SystemEntropy::new()) }
 }
 
+/// The system's time, for a process that has no environment.
+#[must_use]
+pub fn now() -> Timestamp {
+    SystemClock.now()
+}
+
 struct SystemClock;
 
 impl Clock for SystemClock {

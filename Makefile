@@ -1,0 +1,107 @@
+# What a change must pass, and what proves that Banyan does what it says. `make` alone lists the targets.
+# Needs the Rust toolchain, a C compiler, make and git. Tools that only the checks use are built under target/tools.
+
+CARGO ?= cargo
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+TOOLS := $(TARGET)/tools
+DATA := $(or $(BANYAN_DATA),.banyan)
+
+# Pinned, so that a check means the same today and next year.
+CARGO_DENY := 0.20.2
+CARGO_MACHETE := 0.9.2
+
+step = @printf '\n== %s\n' '$(1)'
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+
+##@ Check
+
+.PHONY: test
+test: fmt-check clippy lint-probe unit doc unused ## Everything a change must pass; what CI runs
+	$(call step,passed)
+	@echo 'skipped: cargo-deny (a check of dependencies that takes long to build; run: make deny)'
+
+.PHONY: prove
+prove: ## The long runs: simulation, planted bugs, bench, faults, kills; ends with one table
+	@CARGO='$(CARGO)' TARGET='$(TARGET)' scripts/prove
+
+.PHONY: lint
+lint: fmt-check clippy lint-probe ## Formatting and lints only
+
+.PHONY: fmt
+fmt: ## Format the sources
+	$(CARGO) fmt --all
+
+##@ Use
+
+.PHONY: run
+run: ## All services in one process, on http://127.0.0.1:8080, data in .banyan
+	$(CARGO) run --locked --release -- dev
+
+.PHONY: demo
+demo: ## Real orders through every service
+	$(CARGO) run --locked --release -- demo
+
+.PHONY: clean-data
+clean-data: ## Remove what `make run` keeps in .banyan (or $BANYAN_DATA)
+	@if [ -e '$(DATA)/banyan.db' ]; then rm -r '$(DATA)' && echo 'removed $(DATA)'; \
+	else echo 'no banyan.db in $(DATA): nothing removed'; fi
+
+##@ Single steps of `make test`
+
+.PHONY: fmt-check
+fmt-check: ## Sources are formatted
+	$(call step,formatting)
+	$(CARGO) fmt --all --check
+
+.PHONY: clippy
+clippy: ## No lint fires: in the product as it ships, and in everything with every feature
+	$(call step,clippy: the product alone$(comma) since features of tests must not hide what it lacks)
+	$(CARGO) clippy --locked --package banyan -- -D warnings
+	$(call step,clippy: the whole workspace and its tests)
+	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+	$(call step,clippy: the whole workspace and its tests$(comma) every feature)
+	$(CARGO) clippy --locked --workspace --all-targets --all-features -- -D warnings
+
+.PHONY: lint-probe
+lint-probe: ## Each lint and each banned function is really noticed
+	$(call step,lint probe: each lint and each banned function is noticed)
+	@CARGO='$(CARGO)' scripts/lint-probe '$(TARGET)'
+
+.PHONY: unit
+unit: ## All tests: units, contracts, conformance, journeys, rules of the repository
+	$(call step,tests of the whole workspace)
+	$(CARGO) test --locked --workspace
+
+.PHONY: rules
+rules: ## Only the rules of the repository: who may depend on whom, file lengths, banned words
+	$(call step,rules of the repository)
+	$(CARGO) test --locked --package banyan --test banyan repository::
+
+.PHONY: doc
+doc: ## The documentation builds without a warning
+	$(call step,documentation)
+	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --locked --workspace --all-features --no-deps
+
+.PHONY: unused
+unused: ## No dependency is unused
+	$(call step,unused dependencies)
+	@if CARGO='$(CARGO)' scripts/tool '$(TOOLS)' cargo-machete $(CARGO_MACHETE); then \
+		'$(TOOLS)/bin/cargo-machete' .; \
+	fi
+
+.PHONY: deny
+deny: ## Licences, sources, bans and advisories of dependencies
+	$(call step,dependencies: licences$(comma) sources$(comma) bans$(comma) advisories)
+	@if CARGO='$(CARGO)' scripts/tool '$(TOOLS)' cargo-deny $(CARGO_DENY); then \
+		'$(TOOLS)/bin/cargo-deny' --locked --all-features check; \
+	fi
+
+.PHONY: help
+help: ## This list
+	@awk 'BEGIN { FS = ":.*## " } \
+		/^##@/ { printf "\n%s\n", substr($$0, 5) } \
+		/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+comma := ,

@@ -1,0 +1,143 @@
+//! `banyan dev`: every service in one process, on one file, on one port.
+
+use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use bus::Embedded;
+use runtime::{Env, Node, Policy, Ports, Quirks};
+use serde::Serialize;
+use store::sqlite::{self, Engine};
+
+use crate::config::Config;
+use crate::http::{self, Site};
+use crate::output::Output;
+use crate::{peer, wiring};
+
+/// `banyan dev`
+#[derive(Debug, Clone, clap::Args)]
+pub struct Args {
+    /// Keep nothing: everything is gone when it ends
+    #[arg(long)]
+    pub memory: bool,
+    /// Let the simulated provider misbehave, and give orders a minute instead of half an hour
+    #[arg(long)]
+    pub faults: bool,
+    /// What the misbehaviour is drawn from
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+}
+
+/// What `dev` says when it is ready.
+#[derive(Debug, Serialize)]
+struct Banner {
+    url: String,
+    data: Option<PathBuf>,
+    peers: Peers,
+}
+
+#[derive(Debug, Serialize)]
+struct Peers {
+    provider: String,
+}
+
+/// With faults, how long orders have until they are confirmed.
+const SHORT_DEADLINE: Duration = Duration::from_secs(60);
+
+/// Runs until it is told to stop; then finishes what has begun.
+///
+/// # Errors
+/// The directory is in use or cannot be written, the port is taken, or the provider does not start.
+pub async fn run(config: &Config, args: &Args, output: Output) -> Result<()> {
+    let env = runtime::real::env();
+    let data = (!args.memory).then(|| config.data.clone());
+    let listener = bind(config)?;
+    let address = listener.local_addr()?;
+    let engine = Arc::new(open(data.as_deref())?);
+    let provider = peer::supervise(&env, data.as_deref(), args.faults, args.seed).await?;
+    let node = Arc::new(start(&env, &engine, &provider.url, args).await?);
+    let site = Site {
+        node: node.clone(),
+        engine: engine.clone(),
+        bus: Arc::new(Embedded::new(engine.clone())),
+        env: env.clone(),
+        provider: provider.url.clone(),
+        address,
+    };
+    let url = format!("http://{address}");
+    announce(&Banner { url, data, peers: Peers { provider: provider.url } }, output);
+    http::serve(site, listener, stopped()).await?;
+    output.note("stopping: finishing what has begun ...");
+    node.drain().await;
+    engine.close();
+    Ok(())
+}
+
+fn bind(config: &Config) -> Result<TcpListener> {
+    let address = SocketAddr::new(config.host, config.port);
+    let listener = TcpListener::bind(address)
+        .with_context(|| format!("{address} cannot be used; take any free port with --port 0"))?;
+    listener.set_nonblocking(true)?;
+    Ok(listener)
+}
+
+fn open(data: Option<&std::path::Path>) -> Result<Engine> {
+    let Some(data) = data else { return Ok(Engine::open(sqlite::Config::memory())?) };
+    std::fs::create_dir_all(data).with_context(|| format!("{} cannot be made", data.display()))?;
+    Engine::open(sqlite::Config::file(data.join("banyan.db")))
+        .with_context(|| format!("{} cannot be opened", data.join("banyan.db").display()))
+}
+
+async fn start(env: &Env, engine: &Arc<Engine>, provider: &str, args: &Args) -> Result<Node> {
+    let ports = Ports {
+        store: engine.clone(),
+        bus: Arc::new(Embedded::new(engine.clone())),
+        env: env.clone(),
+        quirks: Quirks::default(),
+    };
+    let deadline = args.faults.then_some(SHORT_DEADLINE);
+    let services = wiring::services(peer::gateway(provider)?, deadline);
+    Ok(Node::start(services, ports, Policy::default(), wiring::wiring()).await?)
+}
+
+fn announce(banner: &Banner, output: Output) {
+    let kept = match &banner.data {
+        Some(data) => format!("{} (delete it to begin again)", data.display()),
+        None => "nowhere: everything is gone when this ends".to_owned(),
+    };
+    output.answer(banner, |banner| {
+        let Banner { url, peers, .. } = banner;
+        format!(
+            "Banyan is ready.\n\n  \
+             orders, stock, payments   {url}\n  \
+             health and metrics        {url}/healthz/ready  {url}/metrics\n  \
+             events as they happen     {url}/events?follow=1\n  \
+             API description           {url}/openapi.json\n  \
+             payment provider          {} (simulated: no card is ever charged)\n  \
+             data                      {kept}\n\n\
+             Try in another terminal:\n  \
+             banyan stock adjust 85123A --location main --delta 100 --reason received --url {url}\n  \
+             banyan order place --customer c-1 --line 85123A:6:255 --currency GBP --url {url}\n  \
+             banyan events tail --url {url}\n\n\
+             Ctrl-C stops it and loses nothing.",
+            peers.provider
+        )
+    });
+}
+
+/// Ends when the process is told to stop.
+async fn stopped() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut terminate), Ok(mut interrupt)) =
+        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        biased;
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+}

@@ -1,0 +1,14 @@
+//! `GET /audit`: every service's audit of itself, compared with each other and with the provider's ledger.
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use runtime::Problem;
+
+use super::Site;
+use crate::audit;
+
+pub(super) async fn show(State(site): State<Site>) -> Result<Response, Problem> {
+    let report = audit::run(&site).await?;
+    Ok(Json(report).into_response())
+}

@@ -1,0 +1,220 @@
+//! `POST /events`: what other applications publish. `GET /events?follow=1`: what happens, as it happens.
+
+use std::convert::Infallible;
+
+use axum::Json;
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::sse::{Event as Sse, KeepAlive};
+use axum::response::{IntoResponse, Response};
+use bus::{Address, Outgoing, Published};
+use bytes::Bytes;
+use contracts::event::{DecodeError, OWN_SOURCE};
+use contracts::events::order::OrderPlaced;
+use contracts::validate::{self, Invalid};
+use contracts::{Envelope, EventData, Topology, card};
+use futures_util::StreamExt;
+use runtime::Problem;
+use runtime::operate::redacted;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use tokio::sync::broadcast::error::RecvError;
+
+use super::Site;
+
+/// Events of one request: they are checked and published as one.
+const BATCH: usize = 1_000;
+
+/// The parties that publish through this route; services of ours do not.
+const OUTSIDE: [&str; 4] = ["application", "storefront", "facade", "legacy"];
+
+#[derive(Debug, Serialize)]
+struct Accepted {
+    id: String,
+    #[serde(rename = "type")]
+    kind: String,
+    subject: String,
+}
+
+/// Publishes all of a request's events, or none when one of them is wrong.
+pub(super) async fn publish(
+    State(site): State<Site>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, Problem> {
+    check_media(&headers)?;
+    let events = split(&body)?;
+    let checked: Vec<Outgoing> = events
+        .iter()
+        .enumerate()
+        .map(|(at, raw)| check(raw, &if events.len() == 1 { String::new() } else { format!("/{at}") }))
+        .collect::<Result<_, _>>()?;
+    let accepted: Vec<Accepted> = checked.iter().filter_map(|message| accepted(&message.body)).collect();
+    let answers = site.bus.publish(checked).await;
+    if let Some(Published::Refused(why)) = answers.iter().find(|a| matches!(a, Published::Refused(_))) {
+        return Err(Problem::new(422, "event-refused", "Event refused", why.clone()));
+    }
+    if answers.contains(&Published::Unknown) {
+        return Err(
+            Problem::outcome_unknown().hint("send the same events again: their ids make that harmless")
+        );
+    }
+    Ok((StatusCode::ACCEPTED, Json(serde_json::json!({ "accepted": accepted }))).into_response())
+}
+
+fn check_media(headers: &HeaderMap) -> Result<(), Problem> {
+    let media = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let media = media.split(';').next().unwrap_or_default().trim();
+    if media == "application/json" || media.starts_with("application/cloudevents") && media.ends_with("json")
+    {
+        return Ok(());
+    }
+    Err(Problem::new(415, "unsupported-media-type", "Unsupported media type", format!("{media:?} is not taken here"))
+        .hint("send one CloudEvent as application/cloudevents+json, or several as application/cloudevents-batch+json"))
+}
+
+/// One event, or an array of them.
+fn split(body: &Bytes) -> Result<Vec<Box<RawValue>>, Problem> {
+    let is_batch = body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[');
+    let read = if is_batch {
+        serde_json::from_slice(body)
+    } else {
+        serde_json::from_slice(body).map(|event: Box<RawValue>| vec![event])
+    };
+    let events: Vec<Box<RawValue>> = read.map_err(|error| Problem::malformed_json(&error))?;
+    if events.is_empty() || events.len() > BATCH {
+        let detail = format!("a request has 1 to {BATCH} events, this one has {}", events.len());
+        return Err(Problem::new(422, "invalid-event", "Invalid event", detail));
+    }
+    Ok(events)
+}
+
+/// An event that other applications may publish, sound in every respect.
+fn check(raw: &RawValue, at: &str) -> Result<Outgoing, Problem> {
+    let invalid = |detail: &str| Problem::new(422, "invalid-event", "Invalid event", detail);
+    let value: serde_json::Value =
+        serde_json::from_str(raw.get()).map_err(|e| Problem::malformed_json(&e))?;
+    let event = Envelope::decode(raw.get().as_bytes()).map_err(|error| match &error {
+        DecodeError::Attribute { name, problem } => {
+            invalid("an attribute of the event is wrong").at(format!("{at}/{name}"), *problem)
+        }
+        DecodeError::Envelope(source) => {
+            invalid("this is not a CloudEvent in JSON").at(at, source.to_string())
+        }
+        DecodeError::Data { .. } => {
+            invalid("the event's data is wrong").at(format!("{at}/data"), error.to_string())
+        }
+    })?;
+    let cards = card::in_value(&value);
+    if !cards.is_empty() {
+        let refused = Problem::new(
+            422,
+            "card-number-refused",
+            "Card number refused",
+            "a field holds a card number; nothing of this request was kept",
+        );
+        return Err(cards
+            .into_iter()
+            .fold(refused, |problem, pointer| {
+                problem.at(format!("{at}{pointer}"), "looks like a card number")
+            })
+            .hint("send a token of the payment provider instead"));
+    }
+    if event.source.starts_with(OWN_SOURCE) {
+        return Err(
+            invalid("the source is reserved").at(format!("{at}/source"), "must not begin with /banyan/")
+        );
+    }
+    judge(&event, at)?;
+    let publishers = Topology::embedded().publishers(&event.kind);
+    if !publishers.iter().any(|party| OUTSIDE.contains(&party.as_str())) {
+        return Err(Problem::new(
+            403,
+            "not-publishable",
+            "Not publishable",
+            format!("{} is published by {} only", event.kind, publishers.join(", ")),
+        )
+        .at(format!("{at}/type"), "other applications may not publish this"));
+    }
+    Ok(Outgoing {
+        id: event.message_id(),
+        lane: event.lane().to_owned(),
+        address: Address::Topic(event.kind),
+        attempt: 0,
+        body: Bytes::copy_from_slice(raw.get().as_bytes()),
+    })
+}
+
+fn judge(event: &Envelope, at: &str) -> Result<(), Problem> {
+    let invalid = match validate::input(&event.kind, event.data.get()) {
+        Ok(()) => return adds_up(event, at),
+        Err(invalid) => invalid,
+    };
+    let problem = |slug: &str, title: &'static str| Problem::new(422, slug, title, invalid.to_string());
+    Err(match &invalid {
+        Invalid::UnknownType { .. } => problem("unknown-event-type", "Unknown event type")
+            .at(format!("{at}/type"), "not in the catalogue"),
+        Invalid::UnknownMajor { .. } => problem("unsupported-major-version", "Unsupported major version")
+            .at(format!("{at}/type"), "this major version is not known here"),
+        Invalid::NotJson(_) => problem("invalid-event", "Invalid event").at(format!("{at}/data"), "not JSON"),
+        Invalid::Data { violations, .. } => {
+            violations.iter().fold(problem("invalid-event", "Invalid event"), |problem, violation| {
+                problem.at(format!("{at}/data{}", violation.pointer), violation.message.clone())
+            })
+        }
+    })
+}
+
+/// An order that another application took must be one that `POST /orders` would have taken.
+fn adds_up(event: &Envelope, at: &str) -> Result<(), Problem> {
+    if event.kind.as_str() != OrderPlaced::TYPE {
+        return Ok(());
+    }
+    let order: OrderPlaced = serde_json::from_str(event.data.get()).map_err(|error| {
+        Problem::new(422, "invalid-order", "Invalid order", "the order cannot be read")
+            .at(format!("{at}/data"), error.to_string())
+    })?;
+    let Err(found) = order.check() else { return Ok(()) };
+    let problem = Problem::new(422, "invalid-order", "Invalid order", "the order cannot be taken");
+    Err(found
+        .into_iter()
+        .fold(problem, |problem, one| problem.at(format!("{at}/data{}", one.pointer), one.message)))
+}
+
+fn accepted(body: &Bytes) -> Option<Accepted> {
+    let event = Envelope::decode(body).ok()?;
+    Some(Accepted { id: event.id, kind: event.kind.to_string(), subject: event.subject })
+}
+
+#[derive(Deserialize)]
+pub(super) struct Follow {
+    #[serde(default)]
+    follow: u8,
+}
+
+/// Every public event from now on, personal data blanked. A follower that is too slow misses some and is told.
+pub(super) async fn follow(
+    State(site): State<Site>,
+    Query(asked): Query<Follow>,
+) -> Result<Response, Problem> {
+    if asked.follow != 1 {
+        return Err(Problem::new(
+            400,
+            "bad-request",
+            "Bad request",
+            "events are not kept; they can be followed",
+        )
+        .hint("GET /events?follow=1"));
+    }
+    let tap = site.engine.tap();
+    let events = futures_util::stream::unfold(tap, |mut tap| async move {
+        let sse = match tap.recv().await {
+            Ok(body) => Sse::default().data(redacted(&String::from_utf8_lossy(&body)).to_string()),
+            Err(RecvError::Lagged(missed)) => Sse::default().event("missed").data(missed.to_string()),
+            Err(RecvError::Closed) => return None,
+        };
+        Some((sse, tap))
+    });
+    let stream = events.map(Ok::<_, Infallible>);
+    Ok(axum::response::Sse::new(stream).keep_alive(KeepAlive::default()).into_response())
+}

@@ -1,0 +1,100 @@
+//! What every request passes: only this origin writes, every refusal is a problem document.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use runtime::Problem;
+
+/// The names under which this is served.
+pub(super) struct Place {
+    hosts: Vec<String>,
+}
+
+impl Place {
+    pub(super) fn of(address: SocketAddr) -> Self {
+        let port = address.port();
+        let hosts =
+            ["127.0.0.1".to_owned(), "localhost".to_owned(), "[::1]".to_owned(), address.ip().to_string()];
+        Self { hosts: hosts.iter().map(|host| format!("{host}:{port}")).collect() }
+    }
+
+    fn is_host(&self, host: &str) -> bool {
+        self.hosts.iter().any(|known| known == host)
+    }
+}
+
+/// Refuses writes that a page of another site makes in somebody's browser, also by way of its own DNS.
+pub(super) async fn same_origin(State(place): State<Arc<Place>>, request: Request, next: Next) -> Response {
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    if !reads && let Some(problem) = foreign(&place, request.headers()) {
+        return problem.into_response();
+    }
+    next.run(request).await
+}
+
+fn foreign(place: &Place, headers: &HeaderMap) -> Option<Problem> {
+    let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+    let refused = |detail: String| Some(Problem::new(403, "foreign-origin", "Foreign origin", detail));
+    match text(header::HOST) {
+        Some(host) if place.is_host(host) => {}
+        host => return refused(format!("writes must be sent to this host, not to {host:?}")),
+    }
+    match text(header::ORIGIN) {
+        Some(origin) if !origin.strip_prefix("http://").is_some_and(|host| place.is_host(host)) => {
+            refused(format!("writes from pages of {origin} are refused"))
+        }
+        _ => None,
+    }
+}
+
+/// Turns refusals of the framework (unknown routes, methods, bodies) into problem documents.
+pub(super) async fn problems(request: Request, next: Next) -> Response {
+    let path = request.uri().path().to_owned();
+    let response = next.run(request).await;
+    let status = response.status();
+    let is_problem = response.headers().get(header::CONTENT_TYPE).is_some_and(|media| {
+        media.as_bytes().starts_with(b"application/problem+json")
+            || media.as_bytes().starts_with(b"application/json")
+    });
+    if is_problem || !(status.is_client_error() || status.is_server_error()) {
+        return response;
+    }
+    let mut problem = match status {
+        StatusCode::METHOD_NOT_ALLOWED => Problem::new(
+            405,
+            "method-not-allowed",
+            "Method not allowed",
+            format!("{path} does not take this method"),
+        ),
+        StatusCode::PAYLOAD_TOO_LARGE => {
+            Problem::new(413, "body-too-large", "Body too large", "the body has more than 1 MiB")
+                .hint("send several smaller requests")
+        }
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => {
+            Problem::new(415, "unsupported-media-type", "Unsupported media type", "the body must be JSON")
+                .hint("send the header Content-Type: application/json")
+        }
+        StatusCode::BAD_REQUEST => {
+            Problem::new(400, "bad-request", "Bad request", format!("{path} does not take these parameters"))
+        }
+        other => Problem::new(other.as_u16(), "failed", "Failed", format!("{path} answered {other}")),
+    };
+    problem.instance = Some(path);
+    problem.into_response()
+}
+
+/// For paths that nothing is at.
+pub(super) async fn nothing_here(uri: Uri) -> Problem {
+    Problem::new(404, "not-found", "Not found", format!("there is nothing at {}", uri.path()))
+        .hint("GET /openapi.json lists what there is")
+}
+
+/// Browsers must not guess what an answer is.
+pub(super) async fn never_sniff(mut response: Response) -> Response {
+    response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}

@@ -1,0 +1,51 @@
+//! `GET /openapi.json`: what can be asked here, assembled from what each service says of its own routes.
+
+use axum::Json;
+use serde_json::{Value, json};
+
+pub(super) async fn show() -> Json<Value> {
+    Json(document())
+}
+
+/// The description of every route, OpenAPI 3.1.
+#[must_use]
+pub(crate) fn document() -> Value {
+    let mut paths = serde_json::Map::new();
+    let mut schemas = serde_json::Map::new();
+    for part in [orders::openapi(), payment::openapi(), own()] {
+        for (target, key) in [(&mut paths, "/paths"), (&mut schemas, "/components/schemas")] {
+            if let Some(Value::Object(found)) = part.pointer(key) {
+                target.extend(found.clone());
+            }
+        }
+    }
+    json!({
+        "openapi": "3.1.0",
+        "info": { "title": "Banyan", "version": env!("CARGO_PKG_VERSION"), "license": { "name": "Apache-2.0" } },
+        "paths": paths,
+        "components": { "schemas": schemas },
+    })
+}
+
+/// Routes that belong to no service.
+fn own() -> Value {
+    let answer = |text: &str| json!({ "200": { "description": text } });
+    let get = |summary: &str| json!({ "get": { "summary": summary, "responses": answer(summary) } });
+    let post = |summary: &str| json!({ "post": { "summary": summary, "responses": answer(summary) } });
+    json!({ "paths": {
+        "/events": {
+            "post": { "summary": "Publish one CloudEvent or a batch", "responses": { "202": { "description": "Accepted" } } },
+            "get": { "summary": "Follow events (server-sent)", "responses": answer("A stream") },
+        },
+        "/audit": get("Recompute what must hold"),
+        "/queues": get("How full each queue is"),
+        "/dead-letters": get("Messages that nobody could handle"),
+        "/dead-letters/{id}": get("One of them"),
+        "/dead-letters/redrive": post("Send dead letters back to the service that gave them up"),
+        "/dead-letters/discard": post("Remove dead letters for good"),
+        "/healthz/live": get("Whether every loop moves"),
+        "/healthz/ready": get("Whether to send work, and why not"),
+        "/healthz/started": get("Whether it has started"),
+        "/metrics": get("Counts, for Prometheus"),
+    }})
+}
