@@ -14,6 +14,7 @@ mod folder;
 mod group;
 mod housekeeping;
 mod inbox;
+mod log;
 mod queue;
 mod reader;
 mod routes;
@@ -25,7 +26,6 @@ mod work;
 mod writer;
 
 use std::path::PathBuf;
-use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -39,6 +39,7 @@ use self::bare::Recording;
 use self::folder::Folder;
 use self::group::{first_seq, incarnation_of};
 use self::inbox::Inbox;
+use self::log::Log;
 use self::queue::Queue;
 use self::reader::Readers;
 use self::routes::Routes;
@@ -128,7 +129,6 @@ struct Shared {
     routes: RwLock<Arc<Routes>>,
     counters: stats::Counters,
     tap: broadcast::Sender<Bytes>,
-    frames: Arc<AtomicU64>,
     incarnation: u64,
     group_max: usize,
     group_bytes: usize,
@@ -164,7 +164,6 @@ impl Engine {
             routes: RwLock::new(Arc::new(Routes::of_queues(queues))),
             counters: stats::Counters::default(),
             tap: broadcast::Sender::new(TAP_EVENTS),
-            frames: Arc::default(),
             incarnation,
             group_max: config.group_max.max(1),
             group_bytes: GROUP_BYTES,
@@ -331,12 +330,8 @@ fn write(shared: &Shared, conn: Connection, opening: &Opening) {
 }
 
 fn run(shared: &Shared, conn: &mut Connection, next_seq: u64) -> rusqlite::Result<End> {
-    let frames = shared.frames.clone();
-    conn.wal_hook(Some(move |_: &mut rusqlite::hooks::Wal, pages: std::ffi::c_int| {
-        frames.store(u64::try_from(pages).unwrap_or(0), std::sync::atomic::Ordering::Relaxed);
-        Ok(())
-    }))?;
-    Ok(Writer::new(shared, conn, next_seq)?.run())
+    let log = Log::watch(conn)?;
+    Ok(Writer::new(shared, conn, log, next_seq)?.run())
 }
 
 /// Whatever ends the writer, nobody waits for it in vain.

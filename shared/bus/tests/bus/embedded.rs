@@ -1,5 +1,7 @@
 //! The bus in the store's own file.
 
+mod queues;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 

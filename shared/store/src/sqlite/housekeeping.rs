@@ -1,27 +1,16 @@
 //! What the writer does besides: copies the log into the file, removes what has expired, marks the incarnation. In
 //! small pieces, after answering.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use rusqlite::Connection;
-use rusqlite::wal::CheckpointMode;
 
 use super::Shared;
 use super::apply::remove;
 use super::group::{Failure, Group};
 use super::inbox::Job;
+use super::log::Log;
 use super::stats::count;
-
-/// Frames in the log from which on an idle writer copies them into the file: 1 MB.
-const IDLE_FRAMES: u64 = 256;
-
-/// Frames in the log from which on a busy writer does so too: 32 MB. Rarely, as it costs three fsyncs.
-const BUSY_FRAMES: u64 = 8 * 1024;
-
-/// Frames in the log from which on snapshots are taken away, as they keep it from starting again: 256 MB.
-const REVOKE_FRAMES: u64 = 64 * 1024;
 
 /// Nothing to do for so long is idle.
 const IDLE_AFTER: Duration = Duration::from_millis(50);
@@ -35,10 +24,7 @@ const PURGE_EVERY: u32 = 64;
 pub(super) struct Housekeeping<'c> {
     shared: &'c Shared,
     conn: &'c Connection,
-    /// Frames in the log, as of the last commit.
-    frames: Arc<AtomicU64>,
-    /// A busy writer checkpoints from here on.
-    next_checkpoint: u64,
+    log: Log,
     /// The latest time that a unit brought.
     now: i64,
     groups_since_purge: u32,
@@ -48,12 +34,11 @@ pub(super) struct Housekeeping<'c> {
 }
 
 impl<'c> Housekeeping<'c> {
-    pub(super) fn new(shared: &'c Shared, conn: &'c Connection) -> Self {
+    pub(super) fn new(shared: &'c Shared, conn: &'c Connection, log: Log) -> Self {
         Self {
             shared,
             conn,
-            frames: shared.frames.clone(),
-            next_checkpoint: BUSY_FRAMES,
+            log,
             now: 0,
             groups_since_purge: 0,
             is_marked: false,
@@ -89,17 +74,13 @@ impl<'c> Housekeeping<'c> {
 
     /// After the members of a group were answered.
     pub(super) fn after_group(&mut self) {
-        let frames = self.frames.load(Ordering::Relaxed);
-        if frames < self.next_checkpoint {
+        if !self.log.when_busy(self.conn) {
             return;
         }
-        self.checkpoint(CheckpointMode::PASSIVE);
-        if frames >= REVOKE_FRAMES {
+        count(&self.shared.counters.checkpoints, 1);
+        if self.log.is_too_long() {
             self.shared.readers.revoke_snapshots();
         }
-        // A reader may keep the log from starting again: not at every group, then.
-        let left = self.frames.load(Ordering::Relaxed);
-        self.next_checkpoint = if left == 0 { BUSY_FRAMES } else { frames + BUSY_FRAMES / 4 };
     }
 
     /// Nothing has come for a while.
@@ -113,16 +94,13 @@ impl<'c> Housekeeping<'c> {
                 group.roll_back();
             }
         }
-        if self.frames.load(Ordering::Relaxed) >= IDLE_FRAMES {
-            self.checkpoint(CheckpointMode::PASSIVE);
-        }
-        self.next_checkpoint = BUSY_FRAMES;
+        count(&self.shared.counters.checkpoints, u64::from(self.log.when_idle(self.conn)));
         self.is_tidy = true;
     }
 
     /// The last thing.
     pub(super) fn at_close(&mut self) {
-        self.checkpoint(CheckpointMode::TRUNCATE);
+        self.log.at_close(self.conn);
     }
 
     /// Removes a chunk of what has expired; how much it was.
@@ -135,18 +113,5 @@ impl<'c> Housekeeping<'c> {
         }
         count(&self.shared.counters.purged, expired.len() as u64);
         Ok(u32::try_from(expired.len()).unwrap_or(PURGE_CHUNK))
-    }
-
-    /// Copies the log into the file as far as readers allow. Failing costs nothing but a longer log.
-    fn checkpoint(&self, mode: CheckpointMode) {
-        match self.conn.wal_checkpoint_v2(None::<&str>, mode) {
-            Ok((in_log, copied)) => {
-                count(&self.shared.counters.checkpoints, 1);
-                if in_log == copied {
-                    self.frames.store(0, Ordering::Relaxed);
-                }
-            }
-            Err(error) => tracing::warn!(error = %error, "the log could not be copied into the file"),
-        }
     }
 }

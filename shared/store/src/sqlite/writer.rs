@@ -11,6 +11,7 @@ use super::failure::outage_of;
 use super::group::{Failure, Group};
 use super::housekeeping::Housekeeping;
 use super::inbox::{GroupLimits, Job, Next, Patience};
+use super::log::Log;
 use super::queue::Ready;
 use super::routes::Routes;
 use super::stats::count;
@@ -54,11 +55,16 @@ pub(super) struct Writer<'c> {
 }
 
 impl<'c> Writer<'c> {
-    pub(super) fn new(shared: &'c Shared, conn: &'c Connection, next_seq: u64) -> rusqlite::Result<Self> {
+    pub(super) fn new(
+        shared: &'c Shared,
+        conn: &'c Connection,
+        log: Log,
+        next_seq: u64,
+    ) -> rusqlite::Result<Self> {
         Ok(Self {
             shared,
             group: Group::new(conn, next_seq)?,
-            housekeeping: Housekeeping::new(shared, conn),
+            housekeeping: Housekeeping::new(shared, conn, log),
             verdicts: Vec::new(),
             sent: Vec::new(),
             failures_in_a_row: 0,
@@ -113,6 +119,9 @@ impl<'c> Writer<'c> {
             self.answer(job, verdict);
         }
         self.shared.inbox.free(weight);
+        if let Some(recording) = &self.shared.recording {
+            recording.end_group();
+        }
         self.verdicts = verdicts;
     }
 
@@ -251,7 +260,9 @@ impl<'c> Writer<'c> {
         if job.work.only_settles && verdict != Ok(Outcome::Committed) {
             self.shared.give_back(&job.work);
         }
-        if let Some(recording) = &self.shared.recording {
+        if let Some(recording) = &self.shared.recording
+            && verdict.as_ref().is_ok_and(|outcome| *outcome != Outcome::Unknown)
+        {
             job.reply.send((verdict, Box::default())).ok();
             recording.push(*job.work);
             return;

@@ -1,5 +1,8 @@
 //! The SQLite engine: what the shared list of cases cannot see.
 
+mod faults;
+mod files;
+mod kills;
 mod listed;
 mod units;
 

@@ -1,0 +1,91 @@
+//! The write-ahead log: how long it is, and when it is copied into the file. SQLite would do it inside a commit, while
+//! everybody waits; so the writer does it itself, after answering.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use rusqlite::Connection;
+use rusqlite::hooks::Wal;
+use rusqlite::wal::CheckpointMode;
+
+/// Frames from which on an idle writer copies the log: 1 MB.
+const IDLE_FRAMES: u64 = 256;
+
+/// Frames from which on a busy writer does so too: 32 MB. Rarely, as it costs three fsyncs.
+const BUSY_FRAMES: u64 = 8 * 1024;
+
+/// Frames from which on snapshots are taken away, as they keep the log from starting again: 256 MB.
+const REVOKE_FRAMES: u64 = 64 * 1024;
+
+/// The log of the one connection that writes.
+#[derive(Debug)]
+pub(super) struct Log {
+    /// As of the last commit.
+    frames: Arc<AtomicU64>,
+    /// A busy writer copies from here on.
+    due: u64,
+}
+
+impl Log {
+    /// Watches the log from now on.
+    pub(super) fn watch(conn: &mut Connection) -> rusqlite::Result<Self> {
+        let frames = Arc::new(AtomicU64::new(0));
+        let told = frames.clone();
+        conn.wal_hook(Some(move |_: &mut Wal, pages: std::ffi::c_int| {
+            told.store(u64::try_from(pages).unwrap_or(0), Ordering::Relaxed);
+            Ok(())
+        }))?;
+        Ok(Self { frames, due: BUSY_FRAMES })
+    }
+
+    /// Copies the log if it is long; whether it was copied.
+    pub(super) fn when_busy(&mut self, conn: &Connection) -> bool {
+        let frames = self.frames();
+        let is_due = frames >= self.due;
+        if is_due {
+            let is_whole = self.copy(conn, CheckpointMode::PASSIVE);
+            // A reader may keep the log from starting again: not at every group, then.
+            self.due = if is_whole { BUSY_FRAMES } else { frames + BUSY_FRAMES / 4 };
+        }
+        is_due
+    }
+
+    /// Copies the log while nobody waits; whether it was copied.
+    pub(super) fn when_idle(&mut self, conn: &Connection) -> bool {
+        let is_due = self.frames() >= IDLE_FRAMES;
+        if is_due {
+            self.copy(conn, CheckpointMode::PASSIVE);
+            self.due = BUSY_FRAMES;
+        }
+        is_due
+    }
+
+    /// Copies the log and empties it.
+    pub(super) fn at_close(&mut self, conn: &Connection) {
+        self.copy(conn, CheckpointMode::TRUNCATE);
+    }
+
+    /// Readers have kept it from starting again for too long.
+    pub(super) fn is_too_long(&self) -> bool {
+        self.frames() >= REVOKE_FRAMES
+    }
+
+    fn frames(&self) -> u64 {
+        self.frames.load(Ordering::Relaxed)
+    }
+
+    /// Copies as much as readers allow; whether that was all. Failing costs nothing but a longer log.
+    fn copy(&self, conn: &Connection, mode: CheckpointMode) -> bool {
+        match conn.wal_checkpoint_v2(None::<&str>, mode) {
+            Ok((in_log, copied)) if in_log == copied => {
+                self.frames.store(0, Ordering::Relaxed);
+                true
+            }
+            Ok(_) => false,
+            Err(error) => {
+                tracing::warn!(error = %error, "the log could not be copied into the file");
+                false
+            }
+        }
+    }
+}
