@@ -2,6 +2,7 @@
 
 mod form;
 mod holds;
+mod openapi;
 mod stock;
 
 use axum::Router;
@@ -14,6 +15,8 @@ use runtime::{Edge, Problem};
 use serde::Serialize;
 
 use crate::config::Config;
+
+pub use openapi::openapi;
 
 /// A batch of 45 adjustments, or a cart of 80 lines, is some 10 KB; this is the limit of every route of Banyan.
 const BODY_BYTES: usize = 1024 * 1024;

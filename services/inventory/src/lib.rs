@@ -9,6 +9,7 @@ mod ledger;
 
 pub use config::Config;
 pub use domain::{MAX_ADJUSTMENTS, MAX_LOCATIONS};
+pub use http::openapi;
 
 /// The service: who gets the stock.
 ///
