@@ -12,7 +12,7 @@ pub(super) async fn show() -> Json<Value> {
 pub(crate) fn document() -> Value {
     let mut paths = serde_json::Map::new();
     let mut schemas = serde_json::Map::new();
-    for part in [orders::openapi(), payment::openapi(), own()] {
+    for part in [orders::openapi(), inventory::openapi(), payment::openapi(), own()] {
         for (target, key) in [(&mut paths, "/paths"), (&mut schemas, "/components/schemas")] {
             if let Some(Value::Object(found)) = part.pointer(key) {
                 target.extend(found.clone());
@@ -32,7 +32,13 @@ fn own() -> Value {
     let answer = |text: &str| json!({ "200": { "description": text } });
     let get = |summary: &str| json!({ "get": { "summary": summary, "responses": answer(summary) } });
     let post = |summary: &str| json!({ "post": { "summary": summary, "responses": answer(summary) } });
-    json!({ "paths": {
+    let field = json!({ "type": "object", "properties": { "pointer": { "type": "string" }, "message": { "type": "string" } } });
+    let problem = json!({ "type": "object", "required": ["type", "title", "status", "detail"], "properties": {
+        "type": { "type": "string" }, "title": { "type": "string" }, "status": { "type": "integer" },
+        "detail": { "type": "string" }, "instance": { "type": "string" }, "hint": { "type": "string" },
+        "errors": { "type": "array", "items": field },
+    }});
+    json!({ "components": { "schemas": { "Problem": problem } }, "paths": {
         "/events": {
             "post": { "summary": "Publish one CloudEvent or a batch", "responses": { "202": { "description": "Accepted" } } },
             "get": { "summary": "Follow events (server-sent)", "responses": answer("A stream") },
@@ -48,4 +54,35 @@ fn own() -> Value {
         "/healthz/started": get("Whether it has started"),
         "/metrics": get("Counts, for Prometheus"),
     }})
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn references(value: &Value, found: &mut Vec<String>) {
+        match value {
+            Value::Object(map) => {
+                if let Some(Value::String(target)) = map.get("$ref") {
+                    found.push(target.clone());
+                }
+                map.values().for_each(|value| references(value, found));
+            }
+            Value::Array(items) => items.iter().for_each(|value| references(value, found)),
+            _ => {}
+        }
+    }
+
+    #[test]
+    fn every_reference_leads_somewhere() {
+        let document = document();
+        let mut found = Vec::new();
+        references(&document, &mut found);
+        assert!(found.len() > 20, "{found:?}");
+        let lost: Vec<&String> = found
+            .iter()
+            .filter(|target| document.pointer(target.trim_start_matches('#')).is_none())
+            .collect();
+        assert_eq!(lost, Vec::<&String>::new());
+    }
 }
