@@ -11,7 +11,7 @@ use crate::client::{self, Client};
 use crate::commands;
 use crate::config::{Config, Flags, Origin};
 use crate::output::{self, Output};
-use crate::{dev, peer};
+use crate::{demo, dev, peer};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -41,6 +41,8 @@ pub struct Cli {
 /// The nouns.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// See it work: real orders through every service, from nothing, in seconds
+    Demo(demo::Args),
     /// Run every service in this process, on one file and one port
     Dev(dev::Args),
     /// Run a simulated peer; `dev` starts what it needs by itself
@@ -68,6 +70,7 @@ pub enum Command {
 impl Command {
     async fn run(self, context: &Context) -> Result<Exit> {
         match self {
+            Self::Demo(args) => demo::run(&args, context).await,
             Self::Dev(args) => dev::run(&context.config, &args, context.output).await.map(|()| Exit::Ok),
             Self::Peer(args) => peer::run(&args, context.output).await.map(|()| Exit::Ok),
             Self::Order(command) => commands::order::run(command, context).await,

@@ -28,6 +28,9 @@ pub struct Args {
     /// What the misbehaviour is drawn from
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
+    /// Stop when standard input ends, so that it does not outlive whoever started it
+    #[arg(long, hide = true)]
+    pub with_parent: bool,
 }
 
 /// What `dev` says when it is ready.
@@ -68,7 +71,7 @@ pub async fn run(config: &Config, args: &Args, output: Output) -> Result<()> {
     };
     let url = format!("http://{address}");
     announce(&Banner { url, data, peers: Peers { provider: provider.url } }, output);
-    http::serve(site, listener, stopped()).await?;
+    http::serve(site, listener, stopped(args.with_parent)).await?;
     output.note("stopping: finishing what has begun ...");
     node.drain().await;
     engine.close();
@@ -128,7 +131,7 @@ fn announce(banner: &Banner, output: Output) {
 }
 
 /// Ends when the process is told to stop.
-async fn stopped() {
+async fn stopped(with_parent: bool) {
     use tokio::signal::unix::{SignalKind, signal};
     let (Ok(mut terminate), Ok(mut interrupt)) =
         (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
@@ -139,5 +142,6 @@ async fn stopped() {
         biased;
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
+        () = peer::end_of_input(), if with_parent => {}
     }
 }

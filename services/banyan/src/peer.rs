@@ -90,7 +90,8 @@ fn wall_clock() -> Timestamp {
     runtime::real::now()
 }
 
-async fn end_of_input() {
+/// Ends when whoever holds the other end of standard input is gone.
+pub(crate) async fn end_of_input() {
     let mut nothing = [0; 64];
     let mut input = tokio::io::stdin();
     while input.read(&mut nothing).await.is_ok_and(|read| read > 0) {}

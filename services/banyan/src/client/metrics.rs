@@ -21,6 +21,9 @@ pub struct Activity {
     pub conflicts: u64,
     /// Events published.
     pub published: u64,
+    /// Messages in its queue, taken or not.
+    #[serde(skip)]
+    pub waiting: u64,
 }
 
 impl Client {
@@ -39,7 +42,7 @@ pub fn activity(exposition: &str) -> BTreeMap<String, Activity> {
     let mut services: BTreeMap<String, Activity> = BTreeMap::new();
     for line in exposition.lines().filter(|line| !line.starts_with('#')) {
         let Some((name, labels, count)) = sample(line) else { continue };
-        let Some(service) = label(labels, "service") else { continue };
+        let Some(service) = label(labels, "service").or_else(|| label(labels, "queue")) else { continue };
         let activity = services.entry(service.to_owned()).or_default();
         match (name, label(labels, "outcome")) {
             ("banyan_messages_total", Some("handled")) => activity.handled = count,
@@ -48,6 +51,7 @@ pub fn activity(exposition: &str) -> BTreeMap<String, Activity> {
             ("banyan_messages_total", Some("dead")) => activity.dead = count,
             ("banyan_conflicts_total", None) => activity.conflicts = count,
             ("banyan_published_total", None) => activity.published = count,
+            ("banyan_queue_messages", None) => activity.waiting += count,
             _ => {}
         }
     }
@@ -73,9 +77,13 @@ mod tests {
     fn counts_are_read_by_service() {
         let text = "# HELP x y\nbanyan_messages_total{service=\"orders\",outcome=\"handled\"} 12\n\
                     banyan_conflicts_total{service=\"orders\"} 3\nbanyan_queue_messages{queue=\"orders\",state=\"waiting\"} 9\n\
+                    banyan_queue_messages{queue=\"orders\",state=\"in_flight\"} 1\n\
                     banyan_published_total{service=\"payment\"} 4\nbanyan_ready 1\n";
         let read = activity(text);
-        assert_eq!(read["orders"], Activity { handled: 12, conflicts: 3, ..Activity::default() });
+        assert_eq!(
+            read["orders"],
+            Activity { handled: 12, conflicts: 3, waiting: 10, ..Activity::default() }
+        );
         assert_eq!(read["payment"], Activity { published: 4, ..Activity::default() });
         assert_eq!(read.len(), 2);
     }

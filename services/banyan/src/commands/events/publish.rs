@@ -50,7 +50,10 @@ pub(super) async fn run(args: &Args, context: &Context) -> Result<Exit> {
     }
     let told: Vec<Value> = events.iter().map(|Found { event, .. }| told(event)).collect();
     context.output.answer(&json!({ "published": told }), |_| text(&events));
-    context.next(&[&follow_up(&events)]);
+    match events.iter().find(|found| found.event.kind.as_str() == OrderPlaced::TYPE) {
+        Some(order) => context.next(&[&format!("order timeline {}", order.event.subject), "events tail"]),
+        None => context.next(&["events tail"]),
+    }
     Ok(Exit::Ok)
 }
 
@@ -64,12 +67,6 @@ fn text(events: &[Found]) -> String {
     };
     let lines: Vec<_> = events.iter().map(line).collect();
     format!("{}\n{} published", table(&lines), counted(events.len() as u64, "event"))
-}
-
-/// What shows what became of them.
-fn follow_up(events: &[Found]) -> String {
-    let order = events.iter().find(|found| found.event.kind.as_str() == OrderPlaced::TYPE);
-    order.map_or_else(|| "events tail".to_owned(), |order| format!("order timeline {}", order.event.subject))
 }
 
 /// Every event of the input, or everything that is wrong with it.
