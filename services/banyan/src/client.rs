@@ -117,12 +117,17 @@ impl Client {
     /// # Errors
     /// [`Error`]; after [`Error::Lost`] the same may be sent again: it is done once.
     pub async fn post<T: DeserializeOwned>(&self, write: &Write) -> Result<T, Error> {
+        parse(&self.deliver(write).await?)
+    }
+
+    /// Writes once, and leaves the answer unread.
+    async fn deliver(&self, write: &Write) -> Result<Bytes, Error> {
         let request = self.request(Method::POST, &write.path).header(header::CONTENT_TYPE, write.media);
         let request = match &write.key {
             Some(key) => request.header("idempotency-key", key),
             None => request,
         };
-        parse(&self.send(request.body(write.body.clone())).await?)
+        self.send(request.body(write.body.clone())).await
     }
 
     /// A response that goes on, such as a stream of events.

@@ -4,6 +4,7 @@
 //! audit itself. Nothing here is called in process, so what it shows is what any other client would see.
 
 mod child;
+mod customer;
 mod drive;
 mod input;
 mod meter;

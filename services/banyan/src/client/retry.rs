@@ -69,10 +69,27 @@ impl Client {
         env: &Env,
         patience: Patience,
     ) -> Result<T, Error> {
+        super::parse(&self.until_answered(write, env, patience).await?)
+    }
+
+    /// The same where the answer is for nobody to read, such as a page.
+    ///
+    /// # Errors
+    /// The last [`Error`].
+    pub async fn deliver_until_answered(
+        &self,
+        write: &Write,
+        env: &Env,
+        patience: Patience,
+    ) -> Result<(), Error> {
+        self.until_answered(write, env, patience).await.map(drop)
+    }
+
+    async fn until_answered(&self, write: &Write, env: &Env, patience: Patience) -> Result<Bytes, Error> {
         let begun = env.now();
         let mut attempt = 0;
         loop {
-            let error = match self.post(write).await {
+            let error = match self.deliver(write).await {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };

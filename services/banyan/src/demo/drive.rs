@@ -10,9 +10,10 @@ use futures_util::stream::FuturesUnordered;
 use serde_json::Value;
 
 use super::Args;
+use super::customer::{self, Choice};
 use super::input::{Input, Order};
 use super::meter::Meter;
-use super::mischief::Mischief;
+use super::mischief::{Dice, Mischief};
 use super::pace::Pace;
 use super::place::{Answered, send};
 use super::settle::{self, Tally};
@@ -51,7 +52,8 @@ pub(super) struct Outcome {
 /// What the demo knows while it runs.
 pub(super) struct Drive<'a> {
     pub(super) context: &'a Context,
-    pub(super) is_faulty: bool,
+    /// With faults.
+    pub(super) dice: Option<Dice>,
     pub(super) watch: Watch,
     pub(super) orders: u64,
     follower: Option<Follower>,
@@ -70,7 +72,7 @@ pub(super) async fn all(args: &Args, input: Input, context: &Context) -> Result<
     let stock = opening::receive(&context.client, &context.env, &stock).await?;
     let mut drive = Drive {
         context,
-        is_faulty: args.faults,
+        dice: args.faults.then(|| Dice::new(args.seed)),
         watch: Watch::default(),
         orders: orders.len() as u64,
         follower: Some(context.client.follow().await?),
@@ -143,11 +145,27 @@ impl Drive<'_> {
 
     async fn hear(&mut self, heard: Result<Option<Heard>, Error>, now: Timestamp) {
         match heard {
-            Ok(Some(Heard::Event(event))) => self.watch.heard(&event, now),
+            Ok(Some(Heard::Event(event))) => {
+                self.watch.heard(&event, now);
+                self.customers_do(&event);
+            }
             // Whose end was missed is looked up later.
             Ok(Some(Heard::Missed(_))) => {}
             Ok(None) | Err(_) => self.follower = self.context.client.follow().await.ok(),
         }
+    }
+
+    fn customers_do(&mut self, event: &str) {
+        let Some((page, choice)) = self.dice.as_ref().and_then(|dice| customer::asked(event, dice)) else {
+            return;
+        };
+        let name = match choice {
+            Choice::Authenticate => "customer_authenticated",
+            Choice::Fail => "customer_failed_to_authenticate",
+            Choice::WalkAway => "customer_walked_away",
+        };
+        *self.mischief.entry(name).or_default() += 1;
+        customer::visit(self.context, page, choice);
     }
 
     fn answered(&mut self, answered: Answered) {

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use contracts::MessageId;
 
+use super::customer::Choice;
+
 /// What goes wrong with a request on its way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mischief {
@@ -67,6 +69,15 @@ impl Dice {
             rolled -= chance;
         }
         None
+    }
+
+    /// What a customer does who is asked to authenticate for `amount`.
+    pub(super) fn choice(&self, amount: &str) -> Choice {
+        match self.roll("customer", amount).u32(0..10) {
+            0..7 => Choice::Authenticate,
+            7 => Choice::Fail,
+            _ => Choice::WalkAway,
+        }
     }
 
     fn roll(&self, what: &str, key: &str) -> fastrand::Rng {

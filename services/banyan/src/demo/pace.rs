@@ -7,7 +7,7 @@ use contracts::Timestamp;
 /// The first rate, in orders a second; any laptop bears it.
 const FIRST: f64 = 40.0;
 /// Bounds of the rate: it always goes on, and never asks for more than one machine's client can send.
-const SLOWEST: f64 = 10.0;
+const SLOWEST: f64 = 2.0;
 const FASTEST: f64 = 2_000.0;
 /// Ends come this soon: more orders can come.
 const SOON: Duration = Duration::from_millis(150);

@@ -55,7 +55,7 @@ pub(super) async fn ends(drive: &mut Drive<'_>) -> Result<()> {
     let (mut moved, mut ended) = (env.now(), drive.watch.ended_count());
     let (mut looked, mut remarked) = (env.now(), env.now());
     let mut from = 0;
-    while drive.watch.open().len() > 0 && env.now().since(moved) < patience(drive.is_faulty) {
+    while drive.watch.open().len() > 0 && env.now().since(moved) < patience(drive.dice.is_some()) {
         drive.listen(LOOK / 4).await;
         if drive.watch.ended_count() > ended {
             (moved, ended) = (env.now(), drive.watch.ended_count());
@@ -78,8 +78,11 @@ pub(super) async fn ends(drive: &mut Drive<'_>) -> Result<()> {
 
 fn waiting_for(drive: &Drive<'_>, standing: &BTreeMap<String, u64>) -> String {
     let standing: Vec<String> = standing.iter().map(|(status, many)| format!("{many} {status}")).collect();
-    let why =
-        if drive.is_faulty { "; the deadline is a minute, tries come after 1 s, 5 s, 30 s ..." } else { "" };
+    let why = if drive.dice.is_some() {
+        "; the deadline is a minute, tries come after 1 s, 5 s, 30 s ..."
+    } else {
+        ""
+    };
     format!(
         "waiting for {} ({}{why})",
         counted(drive.watch.open().len() as u64, "order"),
@@ -152,7 +155,7 @@ pub(super) async fn rest(drive: &Drive<'_>) -> Result<(Tally, Value)> {
         if (handled, in_flight) != before {
             (moved, before) = (env.now(), (handled, in_flight));
         }
-        let is_late = env.now().since(moved) >= patience(drive.is_faulty);
+        let is_late = env.now().since(moved) >= patience(drive.dice.is_some());
         if queued + in_flight == 0 || is_late {
             return Ok((tally(context).await?, audit?));
         }

@@ -1,0 +1,251 @@
+//! The binary as somebody uses it: arguments in, lines and an exit code out.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::process::{Child, ChildStdin, Command, Output, Stdio};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+/// The binary, in a directory without `banyan.toml` and without settings of whoever runs the tests.
+fn banyan(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_banyan"));
+    command.args(args).current_dir(env!("CARGO_TARGET_TMPDIR"));
+    for name in ["URL", "HOST", "PORT", "DATA", "LOG"] {
+        command.env_remove(format!("BANYAN_{name}"));
+    }
+    command
+}
+
+fn run(args: &[&str]) -> Output {
+    banyan(args).stdin(Stdio::null()).output().unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+fn json_of(output: &Output) -> Value {
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(text.lines().count(), 1, "not one line: {text}{}", stderr(output));
+    serde_json::from_str(&text).unwrap()
+}
+
+#[test]
+fn a_command_line_that_makes_no_sense_ends_with_64() {
+    for args in [
+        &[][..],
+        &["nonsense"],
+        &["order", "place"],
+        &["demo", "--orders", "0"],
+        &["audit", "--port", "many"],
+    ] {
+        let output = run(args);
+        assert_eq!(output.status.code(), Some(64), "{args:?}");
+        assert!(output.stdout.is_empty() && !output.stderr.is_empty(), "{args:?}");
+    }
+}
+
+#[test]
+fn a_banyan_that_is_not_there_ends_with_1_and_one_line_that_helps() {
+    for args in [
+        &["audit"][..],
+        &["order", "get", "x"],
+        &["events", "tail"],
+        &["dlq", "list"],
+        &["stock", "get", "x"],
+    ] {
+        let output = run(&[args, &["--url", "http://127.0.0.1:1"]].concat());
+        let said = stderr(&output);
+        assert_eq!((output.status.code(), said.lines().count()), (Some(1), 1), "{args:?}: {said}");
+        assert!(said.starts_with("banyan: ") && said.contains("`banyan dev`"), "{said}");
+    }
+}
+
+#[test]
+fn an_error_is_json_for_a_program() {
+    let output = run(&["audit", "--json", "--url", "http://127.0.0.1:1"]);
+    let said: Value = serde_json::from_str(&stderr(&output)).unwrap();
+    assert!(said["error"].as_str().unwrap().contains("nothing answers"), "{said}");
+    assert!(output.stdout.is_empty());
+}
+
+#[test]
+fn every_setting_says_where_it_comes_from() {
+    let mut command = banyan(&["config", "print", "--origin", "--json", "--log", "error"]);
+    let output = command.env("BANYAN_PORT", "9000").output().unwrap();
+    let printed = json_of(&output);
+    for (name, value, origin) in [
+        ("port", "9000", "environment"),
+        ("log", "error", "flag"),
+        ("host", "127.0.0.1", "default"),
+        ("url", "http://127.0.0.1:9000", "default"),
+    ] {
+        assert_eq!(printed[name], json!({ "value": value, "origin": origin }), "{name}");
+    }
+}
+
+/// A running `banyan dev`; it ends with this.
+struct Dev {
+    url: String,
+    child: Child,
+    stdin: Option<ChildStdin>,
+    data: TempDir,
+}
+
+impl Dev {
+    fn start() -> Self {
+        let data = tempfile::tempdir().unwrap();
+        let mut command = banyan(&["dev", "--with-parent", "--json", "--port", "0", "--data"]);
+        let mut child =
+            command.arg(data.path()).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut ready = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut ready).unwrap();
+        let ready: Value = serde_json::from_str(&ready).unwrap();
+        let stdin = child.stdin.take();
+        Self { url: ready["url"].as_str().unwrap().to_owned(), child, stdin, data }
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        banyan(&[args, &["--url", &self.url]].concat())
+    }
+
+    fn run(&self, args: &[&str]) -> Output {
+        self.command(args).stdin(Stdio::null()).output().unwrap()
+    }
+
+    /// The answer of a command that ends well.
+    fn ok(&self, args: &[&str]) -> Value {
+        let output = self.run(&[args, &["--json"]].concat());
+        assert_eq!(output.status.code(), Some(0), "{args:?}: {}", stderr(&output));
+        json_of(&output)
+    }
+
+    /// How a command ends that reads `input`.
+    fn piped(&self, args: &[&str], input: &str) -> Output {
+        let mut command = self.command(args);
+        let mut child =
+            command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        child.wait_with_output().unwrap()
+    }
+}
+
+impl Drop for Dev {
+    fn drop(&mut self) {
+        drop(self.stdin.take());
+        self.child.wait().unwrap();
+    }
+}
+
+/// Somebody who waits for one event, and is there before this returns.
+fn wait_for(dev: &Dev, kind: &str) -> Child {
+    let mut command = dev.command(&["events", "tail", "--type", kind, "--limit", "1"]);
+    let mut tail = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut said = [0; 9];
+    tail.stderr.as_mut().unwrap().read_exact(&mut said).unwrap();
+    assert_eq!(&said, b"following");
+    tail
+}
+
+#[test]
+fn an_order_goes_from_stock_to_confirmed_and_is_followed() {
+    let dev = Dev::start();
+    dev.ok(&["stock", "adjust", "85123A", "--location", "main", "--delta", "10", "--reason", "received"]);
+    let confirmed = wait_for(&dev, "order.confirmed");
+    let place = ["order", "place", "--customer", "c-1", "--line", "85123A:6:255", "--key", "first"];
+    let placed = dev.ok(&place);
+    assert_eq!((&placed["status"], &placed["total_minor"]), (&json!("placed"), &json!(1530)));
+    assert_eq!(dev.ok(&place), placed, "the same key is the same order");
+    assert!(confirmed.wait_with_output().unwrap().status.success());
+
+    let id = placed["order_id"].as_str().unwrap();
+    assert_eq!(dev.ok(&["order", "get", id])["status"], "confirmed");
+    let timeline = dev.ok(&["order", "timeline", id]);
+    let services: Vec<&str> =
+        timeline["entries"].as_array().unwrap().iter().filter_map(|e| e["service"].as_str()).collect();
+    for service in ["orders", "inventory", "payment"] {
+        assert!(services.contains(&service), "{service} is not in {timeline}");
+    }
+    assert_eq!(dev.ok(&["order", "list", "--status", "confirmed"])["orders"].as_array().unwrap().len(), 1);
+    assert_eq!(dev.ok(&["audit"])["violations"], json!([]));
+    let refused = dev.run(&["order", "cancel", id, "--reason", "late"]);
+    assert!(stderr(&refused).contains("not-cancellable"), "{}", stderr(&refused));
+}
+
+#[test]
+fn events_of_another_application_are_published_or_refused_with_2() {
+    let dev = Dev::start();
+    dev.ok(&["stock", "adjust", "85123A", "--location", "main", "--delta", "10", "--reason", "received"]);
+    let event = |n: u32, total: u32| {
+        let data = json!({
+            "order_id": format!("shop-{n}"), "customer_id": "c-1", "currency": "GBP", "total_minor": total,
+            "lines": [{ "sku": "85123A", "quantity": 1, "unit_price_minor": 255 }],
+            "payment_method": { "token": "tok_ok" }, "placed_at": "2026-11-22T20:00:00Z",
+        });
+        json!({
+            "specversion": "1.0", "id": format!("e-{n}"), "source": "/my-shop", "type": "shop.banyan.order.placed.v1",
+            "subject": format!("shop-{n}"), "time": "2026-11-22T20:00:00Z", "data": data,
+        })
+    };
+    let confirmed = wait_for(&dev, "order.confirmed");
+    let published = dev.piped(&["events", "publish"], &format!("{}\n{}\n", event(1, 255), event(2, 255)));
+    assert_eq!(published.status.code(), Some(0), "{}", stderr(&published));
+    let told = String::from_utf8_lossy(&published.stdout).into_owned() + &stderr(&published);
+    assert!(told.contains("e-1") && told.contains("order timeline shop-1"), "{told}");
+    assert!(confirmed.wait_with_output().unwrap().status.success());
+
+    for (input, why) in [
+        (event(3, 256).to_string(), "/data/total_minor"),
+        ("{}".to_owned(), "event 1"),
+        ("x".to_owned(), "JSON"),
+    ] {
+        let refused = dev.piped(&["events", "publish"], &input);
+        assert_eq!(refused.status.code(), Some(2), "{input}");
+        assert!(stderr(&refused).contains(why), "{}", stderr(&refused));
+    }
+}
+
+#[test]
+fn an_import_tells_bad_lines_and_goes_on_and_does_nothing_twice() {
+    let dev = Dev::start();
+    let order = |sku: &str| {
+        json!({
+            "customer_id": "c-1", "currency": "GBP", "payment_method": { "token": "tok_ok" },
+            "lines": [{ "sku": sku, "quantity": 4, "unit_price_minor": 100 }],
+        })
+    };
+    let file = dev.data.path().join("orders.jsonl");
+    std::fs::write(&file, format!("{}\nnot an order\n{}\n", order("a"), order("b"))).unwrap();
+    let file = file.to_str().unwrap();
+    for _ in 0..2 {
+        let output = dev.run(&["orders", "import", file, "--json"]);
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        assert!(stderr(&output).contains("line 2: "), "{}", stderr(&output));
+        let report = json_of(&output);
+        assert_eq!((&report["orders"], &report["bad_lines"]), (&json!(2), &json!(1)), "{report}");
+    }
+    assert_eq!(dev.ok(&["order", "list"])["orders"].as_array().unwrap().len(), 2);
+    assert_eq!(dev.ok(&["stock", "get", "b"])["on_hand"], 4);
+}
+
+#[test]
+fn the_demo_brings_every_order_to_an_end_and_everything_adds_up() {
+    let output = run(&["demo", "--orders", "60", "--json"]);
+    assert_eq!(
+        output.status.code(),
+        Some(0),
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        stderr(&output)
+    );
+    let report = json_of(&output);
+    let number = |name: &str| report[name].as_u64().unwrap_or_else(|| panic!("{name} in {report}"));
+    assert_eq!((number("orders"), number("violations")), (60, 0));
+    assert_eq!(number("confirmed") + number("cancelled"), 60);
+    assert!(number("confirmed") >= 42, "{report}");
+    for name in ["completed", "orders_per_s", "p50_ms", "p99_ms"] {
+        assert!(report[name].is_number(), "{name} in {report}");
+    }
+    assert!(report["ignored"].is_object());
+    assert_eq!(report["services"]["orders"]["dead"], 0);
+}
