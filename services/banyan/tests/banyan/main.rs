@@ -1,34 +1,11 @@
 //! The binary as somebody uses it: arguments in, lines and an exit code out.
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::process::{Child, ChildStdin, Command, Output, Stdio};
+#[cfg(test)]
+mod support;
 
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
-/// The binary, in a directory without `banyan.toml` and without settings of whoever runs the tests.
-fn banyan(args: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_banyan"));
-    command.args(args).current_dir(env!("CARGO_TARGET_TMPDIR"));
-    for name in ["URL", "HOST", "PORT", "DATA", "LOG"] {
-        command.env_remove(format!("BANYAN_{name}"));
-    }
-    command
-}
-
-fn run(args: &[&str]) -> Output {
-    banyan(args).stdin(Stdio::null()).output().unwrap()
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
-}
-
-fn json_of(output: &Output) -> Value {
-    let text = String::from_utf8_lossy(&output.stdout);
-    assert_eq!(text.lines().count(), 1, "not one line: {text}{}", stderr(output));
-    serde_json::from_str(&text).unwrap()
-}
+use support::{Dev, banyan, json_of, run, stderr, wait_for};
 
 #[test]
 fn a_command_line_that_makes_no_sense_ends_with_64() {
@@ -82,69 +59,6 @@ fn every_setting_says_where_it_comes_from() {
     ] {
         assert_eq!(printed[name], json!({ "value": value, "origin": origin }), "{name}");
     }
-}
-
-/// A running `banyan dev`; it ends with this.
-struct Dev {
-    url: String,
-    child: Child,
-    stdin: Option<ChildStdin>,
-    data: TempDir,
-}
-
-impl Dev {
-    fn start() -> Self {
-        let data = tempfile::tempdir().unwrap();
-        let mut command = banyan(&["dev", "--with-parent", "--json", "--port", "0", "--data"]);
-        let mut child =
-            command.arg(data.path()).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-        let mut ready = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut ready).unwrap();
-        let ready: Value = serde_json::from_str(&ready).unwrap();
-        let stdin = child.stdin.take();
-        Self { url: ready["url"].as_str().unwrap().to_owned(), child, stdin, data }
-    }
-
-    fn command(&self, args: &[&str]) -> Command {
-        banyan(&[args, &["--url", &self.url]].concat())
-    }
-
-    fn run(&self, args: &[&str]) -> Output {
-        self.command(args).stdin(Stdio::null()).output().unwrap()
-    }
-
-    /// The answer of a command that ends well.
-    fn ok(&self, args: &[&str]) -> Value {
-        let output = self.run(&[args, &["--json"]].concat());
-        assert_eq!(output.status.code(), Some(0), "{args:?}: {}", stderr(&output));
-        json_of(&output)
-    }
-
-    /// How a command ends that reads `input`.
-    fn piped(&self, args: &[&str], input: &str) -> Output {
-        let mut command = self.command(args);
-        let mut child =
-            command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
-        child.wait_with_output().unwrap()
-    }
-}
-
-impl Drop for Dev {
-    fn drop(&mut self) {
-        drop(self.stdin.take());
-        self.child.wait().unwrap();
-    }
-}
-
-/// Somebody who waits for one event, and is there before this returns.
-fn wait_for(dev: &Dev, kind: &str) -> Child {
-    let mut command = dev.command(&["events", "tail", "--type", kind, "--limit", "1"]);
-    let mut tail = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let mut said = [0; 9];
-    tail.stderr.as_mut().unwrap().read_exact(&mut said).unwrap();
-    assert_eq!(&said, b"following");
-    tail
 }
 
 #[test]

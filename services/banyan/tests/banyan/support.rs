@@ -1,0 +1,94 @@
+//! Running the binary.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::process::{Child, ChildStdin, Command, Output, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// The binary, in a directory without `banyan.toml` and without settings of whoever runs the tests.
+pub(crate) fn banyan(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_banyan"));
+    command.args(args).current_dir(env!("CARGO_TARGET_TMPDIR"));
+    for name in ["URL", "HOST", "PORT", "DATA", "LOG"] {
+        command.env_remove(format!("BANYAN_{name}"));
+    }
+    command
+}
+
+pub(crate) fn run(args: &[&str]) -> Output {
+    banyan(args).stdin(Stdio::null()).output().unwrap()
+}
+
+pub(crate) fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+pub(crate) fn json_of(output: &Output) -> Value {
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(text.lines().count(), 1, "not one line: {text}{}", stderr(output));
+    serde_json::from_str(&text).unwrap()
+}
+
+/// A running `banyan dev`; it ends with this.
+pub(crate) struct Dev {
+    url: String,
+    child: Child,
+    stdin: Option<ChildStdin>,
+    pub(crate) data: TempDir,
+}
+
+impl Dev {
+    pub(crate) fn start() -> Self {
+        let data = tempfile::tempdir().unwrap();
+        let mut command = banyan(&["dev", "--with-parent", "--json", "--port", "0", "--data"]);
+        let mut child =
+            command.arg(data.path()).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut ready = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut ready).unwrap();
+        let ready: Value = serde_json::from_str(&ready).unwrap();
+        let stdin = child.stdin.take();
+        Self { url: ready["url"].as_str().unwrap().to_owned(), child, stdin, data }
+    }
+
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
+        banyan(&[args, &["--url", &self.url]].concat())
+    }
+
+    pub(crate) fn run(&self, args: &[&str]) -> Output {
+        self.command(args).stdin(Stdio::null()).output().unwrap()
+    }
+
+    /// The answer of a command that ends well.
+    pub(crate) fn ok(&self, args: &[&str]) -> Value {
+        let output = self.run(&[args, &["--json"]].concat());
+        assert_eq!(output.status.code(), Some(0), "{args:?}: {}", stderr(&output));
+        json_of(&output)
+    }
+
+    /// How a command ends that reads `input`.
+    pub(crate) fn piped(&self, args: &[&str], input: &str) -> Output {
+        let mut command = self.command(args);
+        let mut child =
+            command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        child.wait_with_output().unwrap()
+    }
+}
+
+impl Drop for Dev {
+    fn drop(&mut self) {
+        drop(self.stdin.take());
+        self.child.wait().unwrap();
+    }
+}
+
+/// Somebody who waits for one event, and is there before this returns.
+pub(crate) fn wait_for(dev: &Dev, kind: &str) -> Child {
+    let mut command = dev.command(&["events", "tail", "--type", kind, "--limit", "1"]);
+    let mut tail = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut said = [0; 9];
+    tail.stderr.as_mut().unwrap().read_exact(&mut said).unwrap();
+    assert_eq!(&said, b"following");
+    tail
+}
