@@ -63,6 +63,15 @@ impl Recording {
         Ok(Self(Arc::new(Mutex::new(Recorded { incarnation: 1, works, ends }))))
     }
 
+    /// What it holds, moved into a recording of its own; what comes is kept apart from it. So work is told from what had
+    /// to be there before.
+    #[must_use]
+    pub fn take(&self) -> Self {
+        let mut kept = lock(&self.0);
+        let rest = Recorded { incarnation: kept.incarnation, ..Recorded::default() };
+        Self(Arc::new(Mutex::new(std::mem::replace(&mut *kept, rest))))
+    }
+
     /// How many units it holds; publishing and settling without a unit count as one per call.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -115,6 +124,8 @@ pub struct Replayed {
 pub struct Bare {
     conn: Connection,
     log: Log,
+    /// The number of the next message, once there was one: a second recording goes on where the first one ended.
+    next_seq: Option<u64>,
 }
 
 impl Bare {
@@ -127,7 +138,7 @@ impl Bare {
         let opening = Opening { path: path.to_owned(), vfs, page_limit: None, is_durable: true };
         let mut conn = open_checked(&opening)?;
         let log = Log::watch(&mut conn).map_err(|source| OpenError::Sqlite { path: opening.path, source })?;
-        Ok(Self { conn, log })
+        Ok(Self { conn, log, next_seq: None })
     }
 
     /// Commits all of `recording`.
@@ -136,7 +147,8 @@ impl Bare {
     /// [`Outage`]: the file cannot be written; the rest was not tried.
     pub fn replay(&mut self, recording: &Recording, groups: Groups) -> Result<Replayed, Outage> {
         let recorded = lock(&recording.0);
-        let mut group = Group::new(&self.conn, first_seq(recorded.incarnation)).map_err(|e| outage_of(&e))?;
+        let next_seq = self.next_seq.unwrap_or_else(|| first_seq(recorded.incarnation));
+        let mut group = Group::new(&self.conn, next_seq).map_err(|e| outage_of(&e))?;
         let mut replayed = Replayed::default();
         let mut rest = &recorded.works[..];
         let mut ends = recorded.ends.iter();
@@ -160,6 +172,7 @@ impl Bare {
             replayed.tally.rows += tally.rows;
             replayed.tally.bytes += tally.bytes;
         }
+        self.next_seq = Some(group.next_seq());
         Ok(replayed)
     }
 }
