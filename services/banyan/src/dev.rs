@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use bus::Embedded;
 use runtime::{Env, Node, Policy, Ports, Quirks};
 use serde::Serialize;
-use store::sqlite::{self, Engine};
+use store::sqlite::{self, Engine, vfs};
 
 use crate::config::Config;
 use crate::http::{self, Site};
@@ -58,12 +58,15 @@ pub async fn run(config: &Config, args: &Args, output: Output) -> Result<()> {
     let data = (!args.memory).then(|| config.data.clone());
     let listener = bind(config)?;
     let address = listener.local_addr()?;
-    let engine = Arc::new(open(data.as_deref())?);
+    // Named after its address: several of them in one process, as in tests, are counted apart.
+    let disk = vfs::register(&format!("dev-{address}")).ok();
+    let engine = Arc::new(open(data.as_deref(), disk)?);
     let provider = peer::supervise(&env, data.as_deref(), args.faults, args.seed).await?;
     let node = Arc::new(start(&env, &engine, &provider.url, args).await?);
     let site = Site {
         node: node.clone(),
         engine: engine.clone(),
+        disk,
         bus: Arc::new(Embedded::new(engine.clone())),
         env: env.clone(),
         provider: provider.url.clone(),
@@ -86,10 +89,12 @@ fn bind(config: &Config) -> Result<TcpListener> {
     Ok(listener)
 }
 
-fn open(data: Option<&std::path::Path>) -> Result<Engine> {
-    let Some(data) = data else { return Ok(Engine::open(sqlite::Config::memory())?) };
+fn open(data: Option<&std::path::Path>, disk: Option<vfs::Controls>) -> Result<Engine> {
+    let Some(data) = data else {
+        return Ok(Engine::open(sqlite::Config { vfs: disk, ..sqlite::Config::memory() })?);
+    };
     std::fs::create_dir_all(data).with_context(|| format!("{} cannot be made", data.display()))?;
-    Engine::open(sqlite::Config::file(data.join("banyan.db")))
+    Engine::open(sqlite::Config { vfs: disk, ..sqlite::Config::file(data.join("banyan.db")) })
         .with_context(|| format!("{} cannot be opened", data.join("banyan.db").display()))
 }
 

@@ -4,10 +4,13 @@ mod audit;
 mod events;
 mod guard;
 mod openapi;
+mod store;
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
+use ::store::sqlite::Engine;
+use ::store::sqlite::vfs::Controls;
 use anyhow::Result;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
@@ -16,7 +19,6 @@ use axum::{Router, middleware};
 use bus::Bus;
 use runtime::operate::{health_routes, operator_routes};
 use runtime::{Env, Node};
-use store::sqlite::Engine;
 
 /// Bytes of a request's body: 80 lines of an order take about 10 KB.
 pub const BODY_LIMIT: usize = 1024 * 1024;
@@ -28,6 +30,8 @@ pub struct Site {
     pub node: Arc<Node>,
     /// The file, for following events.
     pub engine: Arc<Engine>,
+    /// Counts what is done to the file.
+    pub disk: Option<Controls>,
     /// For publishing what other applications send.
     pub bus: Arc<dyn Bus>,
     /// Time and tasks.
@@ -43,6 +47,7 @@ pub fn router(site: Site) -> Router {
     Router::new()
         .route("/events", post(events::publish).get(events::follow))
         .route("/audit", get(audit::show))
+        .route("/store", get(store::show))
         .route("/openapi.json", get(openapi::show))
         .with_state(site.clone())
         .merge(site.node.routes())

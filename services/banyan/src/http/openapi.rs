@@ -44,6 +44,7 @@ fn own() -> Value {
             "get": { "summary": "Follow events (server-sent)", "responses": answer("A stream") },
         },
         "/audit": get("Recompute what must hold"),
+        "/store": get("What the file has cost: units of work, groups, fsyncs"),
         "/queues": get("How full each queue is"),
         "/dead-letters": get("Messages that nobody could handle"),
         "/dead-letters/{id}": get("One of them"),
