@@ -62,6 +62,9 @@ pub enum Command {
     Dlq(commands::dlq::Command),
     /// Check that everything adds up
     Audit(commands::audit::Args),
+    /// Measure, and compare with what is demanded
+    #[command(subcommand)]
+    Bench(commands::bench::Command),
     /// Show what is configured, and by whom
     #[command(subcommand)]
     Config(commands::config::Command),
@@ -78,6 +81,7 @@ impl Command {
             Self::Stock(command) => commands::stock::run(command, context).await,
             Self::Dlq(command) => commands::dlq::run(command, context).await,
             Self::Audit(_) => commands::audit::run(context).await,
+            Self::Bench(command) => commands::bench::run(command, context).await,
             Self::Config(command) => commands::config::run(&command, context),
         }
     }

@@ -1,6 +1,7 @@
 //! One file for each noun of the command line.
 
 pub mod audit;
+pub mod bench;
 pub mod config;
 pub mod dlq;
 pub mod events;

@@ -1,6 +1,7 @@
 //! The parts of the `banyan` binary.
 
 pub mod audit;
+pub mod bench;
 pub mod cli;
 pub mod client;
 pub mod commands;

@@ -1,0 +1,113 @@
+//! `banyan dev` as a process of its own, as somebody would run it.
+
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use runtime::Env;
+use serde::Deserialize;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+
+use crate::client::Client;
+
+/// How often readiness is asked for.
+const ASK_EVERY: Duration = Duration::from_millis(2);
+/// Who is not ready by then never will be.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A running `dev`. Killed when it is dropped.
+pub(super) struct Dev {
+    child: Child,
+    pub client: Client,
+    /// From starting the program to the first 200 of `/healthz/ready`.
+    pub ready_after: Duration,
+}
+
+/// The first line that it prints.
+#[derive(Deserialize)]
+struct Banner {
+    url: String,
+}
+
+/// What its file cost so far.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub(super) struct Disk {
+    pub fsyncs: u64,
+    pub commits: u64,
+}
+
+impl Dev {
+    /// Starts this program once more, on the directory `data`.
+    ///
+    /// # Errors
+    /// It does not start, or is not ready in time.
+    pub(super) async fn start(data: &Path, env: &Env) -> Result<Self> {
+        let program = std::env::current_exe().context("this program cannot be found")?;
+        let begun = env.now();
+        let mut child = Command::new(program)
+            .args(["dev", "--json", "--host", "127.0.0.1", "--port", "0", "--log", "error", "--data"])
+            .arg(data)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .context("dev cannot be started")?;
+        let stdout = child.stdout.take().context("dev has no output")?;
+        let mut line = String::new();
+        BufReader::new(stdout).read_line(&mut line).await?;
+        let banner: Banner = serde_json::from_str(&line).context("dev ended before it was ready")?;
+        let client = Client::new(banner.url)?;
+        while client.get_text("/healthz/ready").await.is_err() {
+            if env.now().since(begun) > PATIENCE {
+                bail!("dev is not ready after {} s", PATIENCE.as_secs());
+            }
+            env.clock.sleep(ASK_EVERY).await;
+        }
+        Ok(Self { child, client, ready_after: env.now().since(begun) })
+    }
+
+    /// Its resident memory in MiB; `None` where the system does not tell.
+    pub(super) fn resident_mib(&self) -> Option<f64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()?)).ok()?;
+        resident_kib(&status).map(|kib| kib as f64 / 1024.0)
+    }
+
+    /// What its file cost so far.
+    ///
+    /// # Errors
+    /// It does not answer.
+    pub(super) async fn disk(&self) -> Result<Disk> {
+        Ok(self.client.get("/store").await?)
+    }
+
+    /// Tells it to stop, and waits until it has.
+    ///
+    /// # Errors
+    /// It cannot be told.
+    pub(super) async fn stop(mut self) -> Result<()> {
+        if let Some(pid) = self.child.id() {
+            Command::new("kill").args(["-TERM", &pid.to_string()]).status().await?;
+        }
+        self.child.wait().await?;
+        Ok(())
+    }
+}
+
+/// `VmRSS` of a `/proc/<pid>/status`.
+fn resident_kib(status: &str) -> Option<u64> {
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    line.trim().strip_suffix(" kB")?.trim().parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn resident_memory_is_read_from_the_status_of_a_process() {
+        assert_eq!(resident_kib("Name:\tbanyan\nVmRSS:\t   43212 kB\nThreads:\t7\n"), Some(43_212));
+        assert_eq!(resident_kib("Name:\tbanyan\n"), None);
+    }
+}
