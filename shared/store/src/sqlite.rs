@@ -115,8 +115,6 @@ impl Config {
 pub struct Engine {
     shared: Arc<Shared>,
     writer: Mutex<Option<JoinHandle<()>>>,
-    /// One process declares at a time.
-    declaring: tokio::sync::Mutex<()>,
     /// Let go of last; then another process may open the file.
     folder: Mutex<Option<Folder>>,
 }
@@ -176,8 +174,7 @@ impl Engine {
             let spawned = std::thread::Builder::new().name("sqlite-writer".to_owned()).spawn(run);
             spawned.map_err(|source| OpenError::Io { path: folder.database.clone(), source })?
         };
-        let declaring = tokio::sync::Mutex::new(());
-        Ok(Self { shared, writer: Mutex::new(Some(writer)), declaring, folder: Mutex::new(Some(folder)) })
+        Ok(Self { shared, writer: Mutex::new(Some(writer)), folder: Mutex::new(Some(folder)) })
     }
 
     /// Commits what waits, and closes the file. Later calls answer that the store cannot be reached.
@@ -257,6 +254,11 @@ impl Shared {
         self.routes.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    fn change_routes(&self, change: impl FnOnce(&mut Routes)) {
+        let mut routes = self.routes.write().unwrap_or_else(PoisonError::into_inner);
+        change(Arc::make_mut(&mut routes));
+    }
+
     /// Gives the deliveries that `work` could not settle back to their queues.
     fn give_back(&self, work: &Work) {
         let routes = self.routes();
@@ -281,10 +283,8 @@ fn open_checked(opening: &Opening) -> Result<Connection, OpenError> {
 
 /// The queues that the file knows, with what waits in them, and the number of this opening.
 fn found(conn: &Connection) -> rusqlite::Result<(Vec<Arc<Queue>>, u64)> {
-    let names: Vec<String> = conn
-        .prepare("SELECT name FROM queue ORDER BY bit")?
-        .query_map([], |row| row.get(0))?
-        .collect::<rusqlite::Result<_>>()?;
+    let names: Vec<String> =
+        conn.prepare(schema::QUEUES)?.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
     let mut waiting = vec![0; names.len()];
     let mut count = conn.prepare("SELECT owing, count(*) FROM message GROUP BY owing")?;
     let mut rows = count.query([])?;

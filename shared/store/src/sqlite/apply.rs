@@ -72,8 +72,8 @@ impl Applier {
             tables.insert_message(seq, message.owing, message.attempt, &message.body)?;
             numbered.push(Numbered { send, seq });
         }
-        for (bit, name) in &work.new_queues {
-            tables.add_queue(*bit, name)?;
+        for name in &work.new_queues {
+            tables.add_queue(name)?;
         }
         for settled in &work.settles {
             tables.settle_message(settled.seq, 1 << settled.queue)?;

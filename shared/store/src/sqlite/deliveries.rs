@@ -1,17 +1,16 @@
 //! The engine as a bus: declaring, publishing, taking and settling.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use bytes::Bytes;
 use contracts::EventType;
 
+use super::Engine;
 use super::failure::closed;
 use super::queue::{Queue, READY_BYTES};
-use super::routes::{MAX_QUEUES, Routes};
+use super::routes::MAX_QUEUES;
 use super::stats::Backlog;
 use super::work::Work;
-use super::{Engine, PoisonError};
 use crate::failure::{Outage, OutageKind};
 use crate::unit::{Consumed, Outcome, Outgoing, limits};
 
@@ -51,30 +50,18 @@ impl Engine {
         queues: &BTreeSet<String>,
         subscribers: &BTreeMap<EventType, BTreeSet<String>>,
     ) -> Result<(), Outage> {
-        let _one_at_a_time = self.declaring.lock().await;
-        let mut routes = Routes::clone(&self.shared.routes());
         let wanted: BTreeSet<String> = queues.iter().chain(subscribers.values().flatten()).cloned().collect();
-        let first = routes.queues.len();
-        let new_queues: Vec<(usize, String)> = routes
-            .unknown(&wanted)
-            .into_iter()
-            .enumerate()
-            .map(|(n, name)| (first + n, name.clone()))
-            .collect();
-        if first + new_queues.len() > MAX_QUEUES {
-            return Err(Outage::new(OutageKind::Broken, format!("a file has at most {MAX_QUEUES} queues")));
-        }
+        let new_queues = self.shared.routes().unknown(&wanted);
         if !new_queues.is_empty() {
-            for (bit, name) in &new_queues {
-                routes.add(Arc::new(Queue::new(name.clone(), *bit, 0, 0)));
-            }
-            let work = Work { new_queues, ..Work::default() };
-            if self.submit(work).await? != Outcome::Committed {
-                return Err(Outage::new(OutageKind::Broken, "the queues could not be made"));
-            }
+            self.submit(Work { new_queues, ..Work::default() }).await?;
         }
-        routes.subscribe(&wanted, subscribers);
-        *self.shared.routes.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(routes);
+        let missing = self.shared.routes().unknown(&wanted);
+        if !missing.is_empty() {
+            let reason =
+                format!("no room for {}: a file has at most {MAX_QUEUES} queues", missing.join(", "));
+            return Err(Outage::new(OutageKind::Broken, reason));
+        }
+        self.shared.change_routes(|routes| routes.subscribe(&wanted, subscribers));
         Ok(())
     }
 

@@ -8,7 +8,7 @@ use contracts::EventType;
 use super::queue::Queue;
 
 /// One bit each in `message.owing`, and SQLite's integers have a sign.
-pub(super) const MAX_QUEUES: usize = 63;
+pub(super) const MAX_QUEUES: u32 = 63;
 
 /// The queues by bit, and each type's subscribers as bits.
 #[derive(Debug, Clone, Default)]
@@ -40,13 +40,16 @@ impl Routes {
     }
 
     /// Of `wanted`, the queues that the file does not know.
-    pub(super) fn unknown<'a>(&self, wanted: &'a BTreeSet<String>) -> Vec<&'a String> {
-        wanted.iter().filter(|name| !self.names.contains_key(*name)).collect()
+    pub(super) fn unknown(&self, wanted: &BTreeSet<String>) -> Vec<String> {
+        wanted.iter().filter(|name| !self.names.contains_key(*name)).cloned().collect()
     }
 
-    pub(super) fn add(&mut self, queue: Arc<Queue>) {
-        self.names.insert(queue.name.clone(), self.queues.len());
-        self.queues.push(queue);
+    /// Takes in queues that the file knows by now, `names` being all of them in the order of their bits.
+    pub(super) fn extend(&mut self, names: Vec<String>) {
+        for (bit, name) in names.into_iter().enumerate().skip(self.queues.len()) {
+            self.names.insert(name.clone(), bit);
+            self.queues.push(Arc::new(Queue::new(name, bit, 0, 0)));
+        }
     }
 
     /// Subscribes. What the queues of `queues` were subscribed to before is forgotten; others keep theirs.

@@ -77,7 +77,10 @@ pub(super) const DELETE_MESSAGE: &str = "DELETE FROM message WHERE seq = ?1 AND 
 pub(super) const NARROW_MESSAGE: &str =
     "UPDATE message SET owing = owing & ~?2 WHERE seq = ?1 AND owing & ?2 <> 0";
 pub(super) const EXPIRED: &str = "SELECT collection, id, entries FROM item WHERE expires IS NOT NULL AND expires <= ?1 ORDER BY expires LIMIT ?2";
-pub(super) const ADD_QUEUE: &str = "INSERT INTO queue(bit, name) VALUES(?1, ?2)";
+/// Bits are given out here and nowhere else, in order, as no queue is ever taken away.
+pub(super) const ADD_QUEUE: &str =
+    "INSERT OR IGNORE INTO queue(bit, name) SELECT count(*), ?1 FROM queue HAVING count(*) < ?2";
+pub(super) const QUEUES: &str = "SELECT name FROM queue ORDER BY bit";
 /// Always changes a page, as a commit of nothing would not reach the disk.
 pub(super) const PROBE: &str =
     "INSERT INTO meta(name, value) VALUES('probe', 1) ON CONFLICT(name) DO UPDATE SET value = value + 1";

@@ -2,6 +2,7 @@
 
 use rusqlite::{Connection, Statement};
 
+use super::routes::MAX_QUEUES;
 use super::schema;
 use crate::key::{Entry, Key};
 
@@ -63,6 +64,7 @@ pub(super) struct Tables<'c> {
     set_meta: Statement<'c>,
     probe: Statement<'c>,
     add_queue: Statement<'c>,
+    queues: Statement<'c>,
     pub tally: Tally,
 }
 
@@ -88,6 +90,7 @@ impl<'c> Tables<'c> {
             set_meta: conn.prepare(schema::SET_META)?,
             probe: conn.prepare(schema::PROBE)?,
             add_queue: conn.prepare(schema::ADD_QUEUE)?,
+            queues: conn.prepare(schema::QUEUES)?,
             tally: Tally::default(),
         })
     }
@@ -250,8 +253,14 @@ impl<'c> Tables<'c> {
         self.probe.raw_execute().map(drop)
     }
 
-    pub(super) fn add_queue(&mut self, bit: usize, name: &str) -> rusqlite::Result<()> {
-        self.add_queue.execute((i64::try_from(bit).unwrap_or(i64::MAX), name)).map(drop)
+    /// Gives the queue the next bit, unless it has one, or there are none left.
+    pub(super) fn add_queue(&mut self, name: &str) -> rusqlite::Result<()> {
+        self.add_queue.execute((name, MAX_QUEUES)).map(drop)
+    }
+
+    /// The names of all queues, in the order of their bits.
+    pub(super) fn queues(&mut self) -> rusqlite::Result<Vec<String>> {
+        self.queues.query_map([], |row| row.get(0))?.collect()
     }
 
     fn count(&mut self, rows: usize, bytes: usize) {

@@ -20,8 +20,8 @@ pub(super) struct Work {
     pub limit: Option<Limit>,
     pub sends: Vec<Send>,
     pub settles: Vec<Settled>,
-    /// Queues that the file shall know, with their bits.
-    pub new_queues: Vec<(usize, String)>,
+    /// Queues that the file shall know.
+    pub new_queues: Vec<String>,
     /// It only settles: when it fails the deliveries are given back, as nobody else will.
     pub only_settles: bool,
     /// What it weighs in the inbox.

@@ -161,6 +161,7 @@ impl<'c> Writer<'c> {
         match &result {
             Ok(()) => {
                 self.failures_in_a_row = 0;
+                self.learn_queues(jobs);
                 self.publish(jobs);
                 for (verdict, outcome) in verdicts.iter_mut().zip(self.group.outcomes.drain(..)) {
                     *verdict = Ok(outcome);
@@ -216,6 +217,17 @@ impl<'c> Writer<'c> {
         }
         self.is_broken = result.is_err();
         !self.is_broken
+    }
+
+    /// Queues that were made in the group exist from now on, whether or not whoever declared them still waits.
+    fn learn_queues(&mut self, jobs: &[Job]) {
+        if jobs.iter().all(|job| job.work.new_queues.is_empty()) {
+            return;
+        }
+        match self.group.tables.queues() {
+            Ok(names) => self.shared.change_routes(|routes| routes.extend(names)),
+            Err(error) => tracing::warn!(error = %error, "the queues cannot be read"),
+        }
     }
 
     /// Hands what the group sent to the queues, once per queue.

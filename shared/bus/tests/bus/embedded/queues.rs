@@ -174,3 +174,20 @@ async fn a_follower_sees_events_once_they_are_committed_and_nothing_else() {
     assert_eq!([tap.recv().await.unwrap(), tap.recv().await.unwrap()], ["1", "2"]);
     assert!(tap.try_recv().is_err());
 }
+
+#[tokio::test]
+async fn a_declaration_that_is_dropped_half_way_does_no_harm() {
+    let (_engine, bus) = declared(Engine::open(Config::memory()).unwrap()).await;
+    let only = |queue: &str| BTreeSet::from([queue.to_owned()]);
+    for name in ["first", "second"] {
+        let mut declaration = bus.declare(Wiring { queues: only(name), ..Wiring::default() });
+        assert!((&mut declaration).now_or_never().is_none());
+    }
+    bus.declare(Wiring { queues: only("third"), ..Wiring::default() }).await.unwrap();
+    let to = |queue: &str| message(Address::Queue(queue.to_owned()), queue);
+    bus.publish(vec![to("first"), to("second"), to("third")]).await;
+    for name in ["first", "second", "third"] {
+        let taken = bus.receive(name.into(), 5).await.unwrap();
+        assert_eq!(taken.into_iter().map(|delivery| delivery.body).collect::<Vec<_>>(), [name]);
+    }
+}
