@@ -1,5 +1,7 @@
-//! The binary as somebody uses it: arguments in, lines and an exit code out.
+//! The binary as somebody uses it: arguments in, lines and an exit code out. And the rules of the repository.
 
+#[cfg(test)]
+mod repository;
 #[cfg(test)]
 mod support;
 
