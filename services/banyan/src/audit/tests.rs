@@ -14,7 +14,7 @@ fn agreeing() -> (Vec<(&'static str, Findings)>, BTreeMap<PaymentId, PaymentTota
             facts("orders", json!({ "status": "confirmed", "total_minor": 1530, "lines": { "A": 6 } })),
         ),
         ("inventory", facts("reservations", json!({ "state": "committed", "lines": { "A": 6 } }))),
-        ("payment", facts("payments", json!({ "state": "authorized" }))),
+        ("payment", facts("payments", json!({ "state": "authorized", "amount_minor": 1530 }))),
     ];
     let totals = PaymentTotals { open_authorizations: 1, held_minor: 1_530, ..PaymentTotals::default() };
     (findings, BTreeMap::from([(PaymentId::new("1").unwrap(), totals)]))
@@ -34,10 +34,11 @@ fn agreement_is_no_violation() {
 #[test]
 fn each_disagreement_is_one_violation() {
     type Plant = fn(&mut Vec<(&'static str, Findings)>, &mut BTreeMap<PaymentId, PaymentTotals>);
-    let plants: [(&str, Plant); 7] = [
+    let plants: [(&str, Plant); 8] = [
         ("its reservation is released", |f, _| set(f, 1, "reservations", "state", json!("released"))),
         ("other quantities", |f, _| set(f, 1, "reservations", "lines", json!({ "A": 5 }))),
         ("its payment is declined", |f, _| set(f, 2, "payments", "state", json!("declined"))),
+        ("its payment is over 1 minor units", |f, _| set(f, 2, "payments", "amount_minor", json!(1))),
         ("holds or took 1500", |_, l| l.values_mut().for_each(|t| t.held_minor = 1_500)),
         ("2 open authorizations", |_, l| l.values_mut().for_each(|t| t.open_authorizations = 2)),
         ("cancelled, but the provider holds", |f, _| {
