@@ -31,6 +31,9 @@ pub struct Args {
     /// Stop when standard input ends, so that it does not outlive whoever started it
     #[arg(long, hide = true)]
     pub with_parent: bool,
+    /// Let the file have so many pages of 4 KiB and no more, as if the disk were full
+    #[arg(long, hide = true, value_name = "PAGES")]
+    pub page_limit: Option<u32>,
 }
 
 /// What `dev` says when it is ready.
@@ -60,7 +63,7 @@ pub async fn run(config: &Config, args: &Args, output: Output) -> Result<()> {
     let address = listener.local_addr()?;
     // Named after its address: several of them in one process, as in tests, are counted apart.
     let disk = vfs::register(&format!("dev-{address}")).ok();
-    let engine = Arc::new(open(data.as_deref(), disk)?);
+    let engine = Arc::new(open(data.as_deref(), disk, args.page_limit)?);
     let provider = peer::supervise(&env, data.as_deref(), args.faults, args.seed).await?;
     let node = Arc::new(start(&env, &engine, &provider.url, args).await?);
     let site = Site {
@@ -89,12 +92,16 @@ fn bind(config: &Config) -> Result<TcpListener> {
     Ok(listener)
 }
 
-fn open(data: Option<&std::path::Path>, disk: Option<vfs::Controls>) -> Result<Engine> {
+fn open(
+    data: Option<&std::path::Path>,
+    vfs: Option<vfs::Controls>,
+    page_limit: Option<u32>,
+) -> Result<Engine> {
     let Some(data) = data else {
-        return Ok(Engine::open(sqlite::Config { vfs: disk, ..sqlite::Config::memory() })?);
+        return Ok(Engine::open(sqlite::Config { vfs, page_limit, ..sqlite::Config::memory() })?);
     };
     std::fs::create_dir_all(data).with_context(|| format!("{} cannot be made", data.display()))?;
-    Engine::open(sqlite::Config { vfs: disk, ..sqlite::Config::file(data.join("banyan.db")) })
+    Engine::open(sqlite::Config { vfs, page_limit, ..sqlite::Config::file(data.join("banyan.db")) })
         .with_context(|| format!("{} cannot be opened", data.join("banyan.db").display()))
 }
 

@@ -1,9 +1,23 @@
 //! The binary as somebody uses it: arguments in, lines and an exit code out. And the rules of the repository.
 
 #[cfg(test)]
+mod corruption;
+#[cfg(test)]
+mod disk;
+#[cfg(test)]
+mod keys;
+#[cfg(test)]
+mod kill;
+#[cfg(test)]
+mod refusals;
+#[cfg(test)]
 mod repository;
 #[cfg(test)]
+mod shop;
+#[cfg(test)]
 mod support;
+#[cfg(test)]
+mod trace;
 
 use serde_json::{Value, json};
 
