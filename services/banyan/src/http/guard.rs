@@ -7,7 +7,10 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use futures_util::StreamExt;
 use runtime::Problem;
+
+use super::BODY_LIMIT;
 
 /// The names under which this is served.
 pub(super) struct Place {
@@ -49,6 +52,26 @@ fn foreign(place: &Place, headers: &HeaderMap) -> Option<Problem> {
         }
         _ => None,
     }
+}
+
+/// A body that says it is too long is read to its end and thrown away, up to so many bytes: who is cut off while
+/// sending sees a broken connection and not the answer.
+const THROWN_AWAY: usize = 32 * 1024 * 1024;
+
+/// Refuses bodies that say that they are too long.
+pub(super) async fn not_too_long(request: Request, next: Next) -> Response {
+    let length = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
+    if length.and_then(|length| length.parse().ok()).is_none_or(|length: usize| length <= BODY_LIMIT) {
+        return next.run(request).await;
+    }
+    let mut body = request.into_body().into_data_stream();
+    let mut read = 0;
+    while let Some(Ok(piece)) = body.next().await
+        && read <= THROWN_AWAY
+    {
+        read += piece.len();
+    }
+    StatusCode::PAYLOAD_TOO_LARGE.into_response()
 }
 
 /// Turns refusals of the framework (unknown routes, methods, bodies) into problem documents.
