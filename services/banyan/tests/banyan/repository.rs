@@ -1,5 +1,6 @@
 //! The rules of the repository that no compiler knows: who depends on whom, and what is absent from the sources.
 
+mod documents;
 mod manifests;
 mod sources;
 

@@ -51,8 +51,7 @@ pub(super) struct Writer<'c> {
     is_broken: bool,
     is_usable: bool,
     last_commit: Duration,
-    /// How many members the next group may have: as the last ones, a little forgetful.
-    expected: usize,
+    last_members: usize,
 }
 
 impl<'c> Writer<'c> {
@@ -72,7 +71,7 @@ impl<'c> Writer<'c> {
             is_broken: false,
             is_usable: true,
             last_commit: Duration::ZERO,
-            expected: 1,
+            last_members: 1,
         })
     }
 
@@ -83,7 +82,7 @@ impl<'c> Writer<'c> {
             let patience = Patience {
                 limits: GroupLimits { members: self.shared.group_max, bytes: self.shared.group_bytes },
                 idle: self.housekeeping.wakes_after(),
-                members: self.expected,
+                members: self.last_members,
                 linger: (self.last_commit / LINGER_SHARE).min(LINGER_MAX),
             };
             match self.shared.inbox.take(&mut jobs, &patience) {
@@ -107,7 +106,7 @@ impl<'c> Writer<'c> {
         verdicts.clear();
         verdicts.resize(jobs.len(), Ok(Outcome::Unknown));
         self.failures_in_a_row = 0;
-        self.expected = jobs.len().max(self.expected * 3 / 4);
+        self.last_members = jobs.len();
         if self.is_broken && !self.probe() {
             verdicts
                 .fill(Err(Outage::new(OutageKind::Broken, "an earlier commit failed, and so does a probe")));
