@@ -22,12 +22,18 @@ Examples:
   banyan events tail                               what happens, as it happens
   banyan audit                                     whether everything adds up
 
-Every long flag is also an environment variable (--url is BANYAN_URL) and a key of banyan.toml.
+Settings are also environment variables (--url is BANYAN_URL) and keys of banyan.toml.
 Exit codes: 0 ok, 1 error, 2 contract or invariant broken, 3 goal missed, 4 not ready, 64 usage.";
 
 /// Event-driven commerce services that a team grows around a legacy shop
 #[derive(Debug, Parser)]
-#[command(name = "banyan", version, propagate_version = true, arg_required_else_help = true)]
+#[command(
+    name = "banyan",
+    bin_name = "banyan",
+    version,
+    propagate_version = true,
+    arg_required_else_help = true
+)]
 #[command(after_help = EXAMPLES)]
 pub struct Cli {
     /// What every command takes.

@@ -181,13 +181,29 @@ async fn refused(response: Response) -> Error {
 fn problem(status: StatusCode, after: Option<u32>, body: &[u8]) -> Error {
     match serde_json::from_slice::<Problem>(body) {
         Ok(problem) => Error::Refused(Box::new(Problem { retry_after_s: after, ..problem })),
-        // A gateway in between, or a health route: not a problem document, and still an answer.
+        // A health route, or a gateway in between: not a problem document, and still an answer.
         Err(_) => {
-            let text: String = String::from_utf8_lossy(body).trim().chars().take(200).collect();
-            let problem = Problem::new(status.as_u16(), "none", "None", format!("it answered {text:?}"));
+            let verdict = serde_json::from_slice(body).ok();
+            let detail = verdict.map_or_else(
+                || {
+                    format!(
+                        "it answered {:?}",
+                        String::from_utf8_lossy(body).trim().chars().take(200).collect::<String>()
+                    )
+                },
+                |Verdict { status, reasons }| format!("it is {status}: {}", reasons.join("; ")),
+            );
+            let problem = Problem::new(status.as_u16(), "unavailable", "Unavailable", detail);
             Error::Refused(Box::new(Problem { retry_after_s: after, ..problem }))
         }
     }
+}
+
+/// What a health route says that is not content.
+#[derive(serde::Deserialize)]
+struct Verdict {
+    status: String,
+    reasons: Vec<String>,
 }
 
 /// `text` as a segment of a path or a value of a query: ids may hold `/`, `+` and blanks.
@@ -240,6 +256,15 @@ mod tests {
         assert_eq!(refused(429).retry_after(), Some(Duration::from_secs(3)));
         assert!(Error::Unreachable(String::new()).is_passing());
         assert!(!Error::Nonsense(String::new()).is_passing());
+    }
+
+    #[test]
+    fn what_is_no_problem_document_is_told_all_the_same() {
+        let told = |body: &str| problem(StatusCode::SERVICE_UNAVAILABLE, Some(2), body.as_bytes());
+        let verdict = told(r#"{"status":"not ready","reasons":["disk full","draining"]}"#);
+        assert_eq!(verdict.to_string(), "it is not ready: disk full; draining (503 unavailable)");
+        assert_eq!(told("<h1>Bad gateway").to_string(), "it answered \"<h1>Bad gateway\" (503 unavailable)");
+        assert_eq!(verdict.retry_after(), Some(Duration::from_secs(2)));
     }
 
     #[test]

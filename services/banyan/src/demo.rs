@@ -18,6 +18,7 @@ mod watch;
 use std::path::PathBuf;
 
 use anyhow::Result;
+use tokio::signal::unix::SignalKind;
 
 use crate::cli::{Context, Exit, Failure};
 use crate::client::Client;
@@ -68,21 +69,33 @@ pub async fn run(args: &Args, context: &Context) -> Result<Exit> {
     let mut child = Child::start(&home, args, context).await?;
     let context = Context { client: Client::new(&child.url)?, ..context.clone() };
     let outcome = tokio::select! {
-        outcome = drive::all(args, input, &context) => outcome,
-        ended = child.ended() => Err(ended),
-        _ = tokio::signal::ctrl_c() => Err(Failure::new(Exit::Error, "stopped by Ctrl-C").into()),
+        biased;
+        () = stopped() => Err(None),
+        outcome = drive::all(args, input, &context) => outcome.map_err(Some),
+        ended = child.ended() => Err(Some(ended)),
     };
     context.output.progress_done();
     child.stop(&context.env).await;
     let report = match outcome {
         Ok(outcome) => Report::of(args, outcome),
-        Err(error) => return Err(home.blame(error)),
+        Err(Some(error)) => return Err(home.blame(error)),
+        Err(None) => return Err(Failure::new(Exit::Error, "stopped before the end").into()),
     };
     let example = report.example().map(str::to_owned);
     context.output.answer(&report, Report::text);
     let kept = home.leave(report.exit() != Exit::Ok);
     where_next(&context, kept, example.as_deref());
     Ok(report.exit())
+}
+
+/// Ends when somebody wants the demo to. Ctrl-C reaches the services too, so this is looked at before they are.
+async fn stopped() {
+    let terminate = tokio::signal::unix::signal(SignalKind::terminate());
+    let Ok(mut terminate) = terminate else { return std::future::pending().await };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
 }
 
 /// The services are gone: what comes next begins with starting them again.

@@ -48,7 +48,8 @@ impl Output {
     pub fn progress(self, text: impl AsRef<str>) {
         if self.is_watched() {
             let mut stderr = std::io::stderr().lock();
-            write!(stderr, "\r\x1b[2K{}", text.as_ref()).ok();
+            // No wrapping meanwhile: a line that is wider than the terminal would stay behind in part.
+            write!(stderr, "\r\x1b[2K\x1b[?7l{}\x1b[?7h", text.as_ref()).ok();
             stderr.flush().ok();
         }
     }

@@ -8,6 +8,7 @@ use tokio::sync::{mpsc, watch};
 
 use crate::core::Core;
 use crate::deliver::{Arrival, Done};
+use crate::policy::WATCHDOG;
 
 /// Takes and handles messages until `drain` says to stop; then gives back what has not started and finishes what has.
 pub(crate) async fn run(core: Arc<Core>, drain: watch::Receiver<bool>) {
@@ -57,6 +58,8 @@ impl Taker {
                     Ok(deliveries) => deliveries.into_iter().for_each(|delivery| self.accept(Arrival::new(delivery))),
                     Err(outage) => self.core.gate.close(outage.to_string()),
                 },
+                // Who has a free slot and nothing to do is well; who has none for a minute is stuck.
+                () = self.core.env.clock.sleep(WATCHDOG / 4), if credit > 0 => {}
             }
         }
     }

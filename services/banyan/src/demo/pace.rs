@@ -7,23 +7,23 @@ use contracts::Timestamp;
 /// The first rate, in orders a second; any laptop bears it.
 const FIRST: f64 = 40.0;
 /// Bounds of the rate: it always goes on, and never asks for more than one machine's client can send.
-const SLOWEST: f64 = 2.0;
+const SLOWEST: f64 = 5.0;
 const FASTEST: f64 = 2_000.0;
-/// Ends come this soon: more orders can come.
-const SOON: Duration = Duration::from_millis(150);
-/// Ends come this late: fewer orders should come.
-const LATE: Duration = Duration::from_millis(400);
+/// What does not count as late in any case: the clocks of schedulers are not finer.
+const GRAIN: Duration = Duration::from_millis(20);
 
 /// A steady stream of arrivals. An order is measured from when it was due, also if the client was late to send it:
 /// otherwise a slow system would slow down its own measurement.
 pub(super) struct Pace {
     rate: f64,
     next: Timestamp,
+    /// The shortest middle so far of how long orders took: what this machine does when nothing waits.
+    unhurried: Option<Duration>,
 }
 
 impl Pace {
     pub(super) fn begin(now: Timestamp) -> Self {
-        Self { rate: FIRST, next: now }
+        Self { rate: FIRST, next: now, unhurried: None }
     }
 
     /// When the next order is due.
@@ -38,15 +38,23 @@ impl Pace {
         due
     }
 
-    /// Looks at how long the orders took that ended since the last look, or at those that did not.
+    /// Looks at how long the orders took that ended since the last look, or at those that did not. More can come while
+    /// orders take hardly longer than on an idle machine; fewer should when they take several times that.
     pub(super) fn adjust(&mut self, mut ended: Vec<Duration>, open: usize) {
         ended.sort_unstable();
         let factor = match ended.get(ended.len() / 2) {
-            Some(&middle) if middle < SOON => 1.25,
-            Some(&middle) if middle > LATE => 0.75,
+            Some(&middle) => {
+                let unhurried = self.unhurried.map_or(middle, |shortest| shortest.min(middle));
+                self.unhurried = Some(unhurried);
+                match middle {
+                    _ if middle <= unhurried * 3 / 2 + GRAIN => 1.25,
+                    _ if middle > unhurried * 3 + GRAIN * 4 => 0.8,
+                    _ => 1.0,
+                }
+            }
             // Nobody ends although many are open.
-            None if open > 20 => 0.5,
-            Some(_) | None => 1.0,
+            None if open > 20 => 0.8,
+            None => 1.0,
         };
         self.rate = (self.rate * factor).clamp(SLOWEST, FASTEST);
     }
@@ -72,13 +80,17 @@ mod tests {
     #[test]
     fn quick_ends_bring_more_orders_and_late_or_no_ends_fewer() {
         let mut pace = Pace::begin(Timestamp::EPOCH);
-        pace.adjust(vec![Duration::from_millis(20); 9], 3);
-        assert_eq!(pace.rate(), 50.0);
-        pace.adjust(vec![Duration::from_secs(2); 9], 3);
-        assert_eq!(pace.rate(), 37.5);
-        pace.adjust(vec![], 100);
-        assert_eq!(pace.rate(), 18.75);
-        pace.adjust(vec![], 3);
-        assert_eq!(pace.rate(), 18.75);
+        for (middle_ms, open, rate) in [
+            (Some(100), 3, 50.0),
+            (Some(160), 3, 62.5),
+            (Some(300), 3, 62.5),
+            (Some(400), 3, 50.0),
+            (None, 100, 40.0),
+            (None, 3, 40.0),
+        ] {
+            let ended = middle_ms.map(|ms| vec![Duration::from_millis(ms); 9]).unwrap_or_default();
+            pace.adjust(ended, open);
+            assert!((pace.rate() - rate).abs() < 0.001, "{middle_ms:?} {open}: {}", pace.rate());
+        }
     }
 }

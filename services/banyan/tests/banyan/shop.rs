@@ -79,16 +79,30 @@ impl Dev {
 
     /// Kills the simulated provider and nothing else.
     pub(crate) fn kill_provider(&self) {
-        let found = Command::new("pgrep").args(["-P", &self.process.id().to_string()]).output().unwrap();
-        let pids = String::from_utf8(found.stdout).unwrap();
-        let mut kill = Command::new("kill");
-        assert!(kill.arg("-9").args(pids.split_whitespace()).status().unwrap().success(), "{pids:?}");
+        let pids = self.children();
+        assert!(!pids.is_empty(), "the provider is not running");
+        assert!(shell(&format!("kill -9 {}", pids.join(" "))));
+    }
+
+    /// The processes that it started, as the kernel lists them (proc(5), `stat`: pid (name) state parent ...).
+    fn children(&self) -> Vec<String> {
+        let parent = self.process.id().to_string();
+        let is_child = |stat: &str| {
+            let after_name = stat.rsplit_once(") ").map(|(_, rest)| rest).unwrap_or_default();
+            after_name.split_whitespace().nth(1) == Some(parent.as_str())
+        };
+        let processes = std::fs::read_dir("/proc").unwrap().filter_map(Result::ok);
+        processes
+            .filter(|entry| {
+                std::fs::read_to_string(entry.path().join("stat")).is_ok_and(|stat| is_child(&stat))
+            })
+            .map(|entry| entry.file_name().to_string_lossy().into_owned())
+            .collect()
     }
 
     /// Asks it to stop, waits until it has, and tells whether it was content.
     pub(crate) fn stop(mut self) -> bool {
-        let kill = Command::new("kill").arg(self.process.id().to_string()).status().unwrap();
-        assert!(kill.success());
+        assert!(shell(&format!("kill {}", self.process.id())));
         self.process.wait().unwrap().success()
     }
 
@@ -247,4 +261,9 @@ pub(crate) fn order(customer: &str, sku: &str, quantity: u32) -> Value {
         "customer": { "name": "Ada", "email": "ada@example.org", "locale": "en-GB" },
         "ship_to": { "name": "Ada", "line1": "1 Long Lane", "city": "Leeds", "postcode": "LS1 1AA", "country": "GB" },
     })
+}
+
+/// Runs a line of shell: `kill` is built into every shell, and a program of its own on some systems only.
+fn shell(line: &str) -> bool {
+    Command::new("sh").args(["-c", line]).status().unwrap().success()
 }

@@ -47,8 +47,8 @@ pub(super) struct Patience {
     pub limits: GroupLimits,
     /// For the first job, before it looks after other things; `None`: for ever.
     pub idle: Option<Duration>,
-    /// Once there is one, for as many members as the last group had. Who was answered together asks again together;
-    /// without it every other group would be the first of them alone.
+    /// Once there is one, for about as many members as the last groups had. Who was answered together asks again
+    /// together; without it every other group would be the first of them alone.
     pub members: usize,
     /// For those, at most so long.
     pub linger: Duration,

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use contracts::Timestamp;
 use rusqlite::{Connection, Row as SqlRow, params_from_iter};
 
-use super::failure::outage_of;
+use super::failure::{closed, outage_of};
 use super::group::incarnation_of;
 use super::lock;
 use super::queue::Ready;
@@ -33,7 +33,8 @@ type Picture = Arc<Mutex<Option<Connection>>>;
 #[derive(Debug)]
 pub(super) struct Readers {
     opening: Opening,
-    idle: Mutex<Vec<Connection>>,
+    /// `None` once it is closed.
+    idle: Mutex<Option<Vec<Connection>>>,
     pictures: Mutex<Vec<Weak<Mutex<Option<Connection>>>>>,
     stale: Mutex<Stale>,
 }
@@ -51,7 +52,7 @@ impl Readers {
     pub(super) fn open(opening: Opening, delay_indexes: bool) -> rusqlite::Result<Self> {
         let old = if delay_indexes { Some(picture(&opening)?) } else { None };
         let stale = Mutex::new(Stale { picture: old, is_renewed: delay_indexes });
-        let idle = Mutex::new(vec![schema::open_reader(&opening)?]);
+        let idle = Mutex::new(Some(vec![schema::open_reader(&opening)?]));
         Ok(Self { opening, idle, pictures: Mutex::default(), stale })
     }
 
@@ -117,6 +118,9 @@ impl Readers {
 
     /// The file as it is now, for as long as the answer lives.
     pub(super) fn snapshot(&self, now: Timestamp) -> Result<Box<dyn Snapshot>, Outage> {
+        if lock(&self.idle).is_none() {
+            return Err(closed());
+        }
         let conn = picture(&self.opening).map_err(|e| outage_of(&e))?;
         let picture = Arc::new(Mutex::new(Some(conn)));
         let mut pictures = lock(&self.pictures);
@@ -132,23 +136,22 @@ impl Readers {
         }
     }
 
-    /// Closes what is not being used.
+    /// Lets nobody read any more.
     pub(super) fn close(&self) {
-        lock(&self.idle).clear();
+        lock(&self.idle).take();
         lock(&self.stale).picture = None;
         self.revoke_snapshots();
     }
 
     fn with<T>(&self, ask: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, Outage> {
-        let idle = lock(&self.idle).pop();
+        let idle = lock(&self.idle).as_mut().ok_or_else(closed)?.pop();
         let conn = match idle {
             Some(conn) => conn,
             None => schema::open_reader(&self.opening).map_err(|e| outage_of(&e))?,
         };
         // After an error the connection is not kept: a fresh one has nothing to do with it.
         let answer = ask(&conn).map_err(|e| outage_of(&e))?;
-        let mut idle = lock(&self.idle);
-        if idle.len() < KEPT {
+        if let Some(idle) = lock(&self.idle).as_mut().filter(|idle| idle.len() < KEPT) {
             idle.push(conn);
         }
         Ok(answer)

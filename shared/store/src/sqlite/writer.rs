@@ -51,7 +51,8 @@ pub(super) struct Writer<'c> {
     is_broken: bool,
     is_usable: bool,
     last_commit: Duration,
-    last_members: usize,
+    /// How many members the next group may have: as the last ones, a little forgetful.
+    expected: usize,
 }
 
 impl<'c> Writer<'c> {
@@ -71,7 +72,7 @@ impl<'c> Writer<'c> {
             is_broken: false,
             is_usable: true,
             last_commit: Duration::ZERO,
-            last_members: 1,
+            expected: 1,
         })
     }
 
@@ -82,7 +83,7 @@ impl<'c> Writer<'c> {
             let patience = Patience {
                 limits: GroupLimits { members: self.shared.group_max, bytes: self.shared.group_bytes },
                 idle: self.housekeeping.wakes_after(),
-                members: self.last_members,
+                members: self.expected,
                 linger: (self.last_commit / LINGER_SHARE).min(LINGER_MAX),
             };
             match self.shared.inbox.take(&mut jobs, &patience) {
@@ -106,7 +107,7 @@ impl<'c> Writer<'c> {
         verdicts.clear();
         verdicts.resize(jobs.len(), Ok(Outcome::Unknown));
         self.failures_in_a_row = 0;
-        self.last_members = jobs.len();
+        self.expected = jobs.len().max(self.expected * 3 / 4);
         if self.is_broken && !self.probe() {
             verdicts
                 .fill(Err(Outage::new(OutageKind::Broken, "an earlier commit failed, and so does a probe")));

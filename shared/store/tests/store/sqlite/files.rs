@@ -34,18 +34,17 @@ fn a_file_of_a_newer_build_is_refused() {
 }
 
 #[test]
-fn a_temporary_file_goes_with_its_engine() {
-    let count = || {
-        let own = format!("banyan-{}-", std::process::id());
-        let names = std::fs::read_dir(std::env::temp_dir()).unwrap().map(|entry| entry.unwrap().file_name());
-        names.filter(|name| name.to_string_lossy().starts_with(&own)).count()
-    };
-    // Other tests have theirs meanwhile, so this asks for its own only.
+fn a_closed_engine_answers_that_it_cannot_be_reached() {
     let engine = memory();
-    assert!(count() > 0);
-    run(async { assert_eq!(engine.commit(unit(1)).await, Ok(Outcome::Committed)) });
-    engine.close();
-    assert!(run(engine.commit(unit(2))).is_err());
+    run(async {
+        assert_eq!(engine.commit(unit(1)).await, Ok(Outcome::Committed));
+        engine.close();
+        let closed = |outage: store::Outage| assert_eq!(outage.kind, OutageKind::Unreachable);
+        closed(engine.commit(unit(2)).await.unwrap_err());
+        closed(engine.read(vec![doc("a")], NOW).await.unwrap_err());
+        closed(engine.query(Query::new("t.doc", "by", "p"), NOW).await.unwrap_err());
+        closed(engine.snapshot(NOW).await.err().unwrap());
+    });
 }
 
 #[test]
