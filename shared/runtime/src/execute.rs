@@ -1,7 +1,7 @@
 //! From a decision to its commit: run, commit, and know what became of it.
 
 use contracts::Timestamp;
-use store::{Address, Boxed, Change, Key, Outcome, Outgoing, Record, Unit};
+use store::{Address, Boxed, Change, Key, Outcome, Outgoing, Record, Unit, Version};
 
 use crate::core::Core;
 use crate::due::Due;
@@ -56,7 +56,10 @@ impl Core {
             let mut uow =
                 Uow::new(self.store.clone(), self.service.name(), now, plan.cause.clone(), self.quirks);
             let note = what.run(&mut uow).await?;
-            let (unit, follow) = self.unit(plan, uow, note);
+            let (mut unit, follow) = self.unit(plan, uow, note);
+            if self.quirks.has(Bug::AbsenceNotChecked) {
+                self.overlook_absence(&mut unit).await?;
+            }
             match self.store.commit(unit).await.map_err(Fail::from)? {
                 Outcome::Committed => {
                     self.follow(follow).await;
@@ -83,9 +86,6 @@ impl Core {
         let nonce = self.env.nonce();
         let mut changes = uow.changes();
         changes.extend(plan.besides.iter().cloned());
-        if self.quirks.has(Bug::AbsenceNotChecked) {
-            changes.retain(|c| !matches!(c, Change::Check { version: store::Version::ABSENT, .. }));
-        }
         if self.quirks.has(Bug::GuardIgnored) {
             for change in &mut changes {
                 if let Change::Step { guards, .. } = change {
@@ -101,6 +101,18 @@ impl Core {
         let sent = Sent { record: record.key.clone(), outgoing: record.outgoing.clone() };
         let unit = Unit { now: uow.now, nonce, record: Some(record), changes, settles: plan.settles.clone() };
         (unit, Follow { sent, woken })
+    }
+
+    /// What the planted bug does: whatever was absent when it was loaded is taken for absent still.
+    async fn overlook_absence(&self, unit: &mut Unit) -> Result<(), Fail> {
+        unit.changes.retain(|c| !matches!(c, Change::Check { version: Version::ABSENT, .. }));
+        for change in &mut unit.changes {
+            if let Change::Put { key, version: version @ Version::ABSENT, .. } = change {
+                let found = self.store.read(vec![key.clone()], unit.now).await?.pop().flatten();
+                *version = found.map_or(Version::ABSENT, |item| item.version);
+            }
+        }
+        Ok(())
     }
 
     /// After a commit: publish what it says, wake what waits for it.
@@ -142,7 +154,7 @@ impl Core {
     }
 
     /// A change that puts `message` into the due table, dead or to be sent at its time.
-    pub(crate) fn due_row(&self, row: &Due, version: store::Version) -> Change {
+    pub(crate) fn due_row(&self, row: &Due, version: Version) -> Change {
         let entries = row.entries();
         let key = Key::new(self.names.due.clone(), row.id.to_string());
         Change::Put { key, version, body: row.encode(), entries, expires: None }
