@@ -284,6 +284,11 @@ pub struct Picture {
 }
 
 impl Picture {
+    /// The names of all collections, in order.
+    pub fn collections(&self) -> impl Iterator<Item = &str> {
+        self.collections.keys().map(AsRef::as_ref)
+    }
+
     /// Up to `limit` items of `collection` with ids above `after`, in the order of their ids.
     #[must_use]
     pub fn page(&self, collection: &str, after: Option<&str>, limit: usize) -> Vec<Row> {

@@ -12,7 +12,7 @@ use axum::http::{HeaderMap, Request};
 use bytes::Bytes;
 use contracts::{Envelope, Timestamp};
 use runtime::Node;
-use store::sim::{Link, Sent, World};
+use store::sim::{Fault, Link, Sent, World};
 use store::{Address, Outgoing};
 use tower::ServiceExt;
 
@@ -200,6 +200,25 @@ impl Caller {
         self.0.watch.violated(format!("{} was never confirmed", short(&event.id)));
     }
 
+    /// Puts an event into one queue, as a delayed try of it would be.
+    pub fn hand(&self, queue: &str, body: Bytes) {
+        let Ok(event) = Envelope::decode(&body) else {
+            return self.object("what was to be handed over is no event".to_owned());
+        };
+        let (id, address) = (event.message_id(), Address::Queue(queue.to_owned()));
+        let outgoing =
+            Outgoing { id, address: address.clone(), lane: event.lane().to_owned(), attempt: 0, body };
+        let sent = self.0.backend.publish(&self.0.link, &[outgoing]);
+        if sent.first() == Some(&Sent::Confirmed) {
+            self.0.watch.log().promised.push(Promise { id, address });
+        }
+    }
+
+    /// Makes a fault of store or bus happen at its next chance.
+    pub fn force(&self, fault: Fault) {
+        self.0.backend.force(fault);
+    }
+
     /// Puts bytes into one queue that nobody can handle: they may, and must, end as a dead letter.
     pub fn poison(&self, queue: &str, body: Bytes) {
         self.0.watch.poisoned(body.clone());
@@ -207,6 +226,11 @@ impl Caller {
         let address = Address::Queue(queue.to_owned());
         let outgoing = Outgoing { id, address, lane: "poison".to_owned(), attempt: 0, body };
         self.0.backend.publish(&self.0.link, &[outgoing]);
+    }
+
+    /// Says that something is not as it was promised.
+    pub fn object(&self, what: String) {
+        self.0.watch.violated(what);
     }
 
     /// Whether nothing new goes wrong any more.

@@ -23,13 +23,23 @@ pub(crate) fn all(world: &mut World) -> Vec<String> {
     let dead = dead_letters(&house.backend, &services);
     violations.extend(world.stuck_work());
     violations.extend(left_behind(&house.backend, &services));
-    {
+    let sent = {
         let log = house.watch.log();
+        let (sent, swept) = certain(&house.backend, &log);
         violations.extend(dead.iter().filter_map(|(service, row)| not_poison(&log, service, row)));
-        violations.extend(unhandled(&house.backend, &log, &world.scenario().wiring(), &dead));
-    }
-    let settled = Settled { audits, dead, now: house.time.now(), backend: &house.backend };
+        let all = sent.iter().chain(&swept).chain(&log.promised);
+        violations.extend(unhandled(
+            &house.backend,
+            &log,
+            &world.scenario().wiring(),
+            (all.collect(), &dead),
+        ));
+        sent.into_iter().map(|promise| (promise.id, promise.address)).collect()
+    };
+    let settled = Settled { audits, dead, sent, now: house.time.now(), backend: &house.backend };
     violations.extend(world.scenario().check(&settled));
+    let ends = world.scenario().ends(&settled);
+    world.ended(ends);
     violations.sort();
     violations.dedup();
     violations
@@ -92,25 +102,36 @@ fn not_poison(log: &Log, service: &str, row: &Due) -> Option<String> {
         .then(|| format!("{service} gave up {}: {}", crate::watch::brief(&body), why.unwrap_or_default()))
 }
 
-/// Every message that was certainly sent was handled by everyone who subscribes, or is a dead letter there.
-fn unhandled(backend: &Backend, log: &Log, wiring: &bus::Wiring, dead: &[(String, Due)]) -> BTreeSet<String> {
-    let dead: BTreeSet<(&str, String)> =
-        dead.iter().map(|(service, row)| (service.as_str(), row.id.to_string())).collect();
-    let mut sent: BTreeSet<&Promise> = log.promised.iter().collect();
-    // What has expired was there: only the clock knows of expiry.
-    let ever = Timestamp::EPOCH;
+/// What committed units of work sent: by handlers and callers, and by sweeps of the due table.
+fn certain(backend: &Backend, log: &Log) -> (BTreeSet<Promise>, BTreeSet<Promise>) {
+    let mut certain = (BTreeSet::new(), BTreeSet::new());
     for said in log.said.iter().filter(|said| !said.outgoing.is_empty()) {
-        let stored = backend.with_model(|model| model.read(std::slice::from_ref(&said.record), ever));
+        // What has expired was there: only the clock knows of expiry.
+        let stored =
+            backend.with_model(|model| model.read(std::slice::from_ref(&said.record), Timestamp::EPOCH));
         let stored = stored.into_iter().flatten().next();
         if stored.and_then(|i| StoredRecord::decode(&i.body).ok()).is_some_and(|s| s.nonce == said.nonce) {
-            sent.extend(&said.outgoing);
+            let to = if said.record.id.starts_with("sweep-") { &mut certain.1 } else { &mut certain.0 };
+            to.extend(said.outgoing.iter().cloned());
         }
     }
+    certain
+}
+
+/// Every message that was certainly sent was handled by everyone who subscribes, or is a dead letter there.
+fn unhandled(
+    backend: &Backend,
+    log: &Log,
+    wiring: &bus::Wiring,
+    (sent, dead): (BTreeSet<&Promise>, &[(String, Due)]),
+) -> BTreeSet<String> {
+    let dead: BTreeSet<(&str, String)> =
+        dead.iter().map(|(service, row)| (service.as_str(), row.id.to_string())).collect();
     let mut missing = BTreeSet::new();
     for promise in sent {
         for queue in readers(promise, log, wiring) {
             let key = Key::new(format!("{queue}.record"), promise.id.to_string());
-            let found = backend.with_model(|model| model.read(&[key], ever));
+            let found = backend.with_model(|model| model.read(&[key], Timestamp::EPOCH));
             if found.into_iter().flatten().next().is_none()
                 && !dead.contains(&(queue.as_str(), promise.id.to_string()))
             {

@@ -1,19 +1,19 @@
-//! The simulator: production runtime and handlers, unchanged, in a world that one seed decides.
-//!
-//! [`World`] plays a [`Scenario`] first with everything that can go wrong, then without, until nothing is left to do;
-//! then it checks what must hold. It knows no service: it is given them.
+#![doc = include_str!("../README.md")]
 
 mod caller;
+mod campaign;
 mod check;
 mod director;
 pub mod faults;
 mod process;
 mod scenario;
+pub mod table;
 mod trace;
 mod watch;
 mod world;
 
 pub use caller::{Ask, Caller, Reply};
+pub use campaign::{Campaign, Failing, Report};
 pub use director::{Director, Owner, Step, Time};
 pub use faults::Plan;
 pub use process::Life;

@@ -63,6 +63,12 @@ impl Life {
         self.pass().await;
     }
 
+    /// The world's own time, which the process does not know: for peers, whose clocks are their own.
+    #[must_use]
+    pub fn world_now(&self) -> Timestamp {
+        self.0.time.now()
+    }
+
     /// Whether it crashed or was stopped.
     #[must_use]
     pub fn is_over(&self) -> bool {

@@ -1,13 +1,13 @@
 //! What a simulation needs to know of the services it runs: everything else is the same for all.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bus::Wiring;
-use contracts::Timestamp;
+use contracts::{MessageId, Timestamp};
 use runtime::due::Due;
 use runtime::{Findings, Quirks, Service};
-use store::Boxed;
 use store::sim::World;
+use store::{Address, Boxed};
 
 use crate::caller::Caller;
 use crate::process::Life;
@@ -26,6 +26,11 @@ pub trait Scenario: Send + Sync + 'static {
 
     /// What must hold and does not, one sentence each.
     fn check(&self, settled: &Settled<'_>) -> Vec<String>;
+
+    /// How things ended, by name: a simulation in which nothing good ever happens proves little.
+    fn ends(&self, _settled: &Settled<'_>) -> Vec<(&'static str, u64)> {
+        Vec::new()
+    }
 
     /// Planted bugs.
     fn quirks(&self) -> Quirks {
@@ -47,6 +52,8 @@ pub struct Settled<'w> {
     pub audits: BTreeMap<&'static str, Findings>,
     /// Every dead letter, by service.
     pub dead: Vec<(String, Due)>,
+    /// Every message that a committed unit of work sent, sweeps of the due table excepted, and where to.
+    pub sent: BTreeSet<(MessageId, Address)>,
     /// The time.
     pub now: Timestamp,
     /// Store and bus.

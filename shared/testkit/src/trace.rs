@@ -42,7 +42,7 @@ impl Trace {
         let Some(lines) = inner.lines.as_mut().filter(|lines| lines.len() < MOST_LINES) else { return };
         let since = now.as_micros() - crate::START_US;
         let who = who.map_or_else(|| "-".to_owned(), |process| process.to_string());
-        lines.push(format!("{:>12.6} {who} {}", MicrosAsSeconds(since), line()));
+        lines.push(format!("{:>14} {who} {}", MicrosAsSeconds(since), line()));
     }
 
     /// The number.

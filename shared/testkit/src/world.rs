@@ -32,6 +32,8 @@ pub struct Ending {
     pub violations: Vec<String>,
     /// How often each kind of fault was injected.
     pub faults: BTreeMap<&'static str, u64>,
+    /// How things ended, by name.
+    pub ends: BTreeMap<&'static str, u64>,
     /// Where crashes hit: the name of the task, and how often it had been polled.
     pub crash_points: BTreeSet<(String, u32)>,
     /// Polls of tasks.
@@ -69,6 +71,7 @@ pub struct World {
     looks: Vec<Look>,
     steps: u64,
     crash_points: BTreeSet<(String, u32)>,
+    ends: BTreeMap<&'static str, u64>,
 }
 
 /// A process, up or down.
@@ -109,12 +112,15 @@ impl World {
             last_event: 0,
             steps: 0,
             crash_points: BTreeSet::new(),
+            ends: BTreeMap::new(),
         }
     }
 
     /// Plays the scenario: first with everything that can go wrong, then without, until nothing is left to do.
     #[must_use]
     pub fn run(mut self) -> Ending {
+        // Thousands of simulated crashes are nothing that a person should look at.
+        let _silence = tracing::subscriber::set_default(tracing::subscriber::NoSubscriber::new());
         for process in 0..self.plan.processes {
             self.boot(process);
         }
@@ -146,6 +152,7 @@ impl World {
             seed: self.plan.seed,
             violations,
             faults: counts,
+            ends: self.ends,
             crash_points: self.crash_points,
             steps: self.steps,
             lasted: self.house.time.now().since(crate::start()),
@@ -259,6 +266,10 @@ impl World {
         });
         let callers = self.is_busy().then(|| "a caller is still waiting".to_owned());
         stuck.chain(callers).collect()
+    }
+
+    pub(crate) fn ended(&mut self, ends: Vec<(&'static str, u64)>) {
+        self.ends.extend(ends);
     }
 
     fn is_busy(&self) -> bool {

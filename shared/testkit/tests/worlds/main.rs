@@ -1,6 +1,8 @@
 //! The simulator itself, on a toy shop.
 
 #[cfg(test)]
+mod table;
+#[cfg(test)]
 mod toy;
 
 use std::collections::{BTreeMap, BTreeSet};

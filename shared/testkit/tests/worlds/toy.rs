@@ -54,21 +54,30 @@ pub(crate) fn shop(plan: &Plan, bug: Option<runtime::Bug>) -> Arc<dyn Scenario> 
     Arc::new(Shop { bank, quirks: Quirks::with(bug), fused: plan.fused })
 }
 
+/// Who subscribes to what; `besides` hears of what is sold.
+pub(crate) fn wiring(besides: &str) -> Wiring {
+    let mut wiring = Wiring::default();
+    for queue in ["till", "shelf", "bank"] {
+        wiring.queues.insert(queue.to_owned());
+    }
+    let mut to = |kind: EventType, queues: &[&str]| {
+        wiring.subscribers.insert(kind, queues.iter().map(|q| (*q).to_owned()).collect());
+    };
+    match besides {
+        "nobody" => to(EventType::of::<Sold>(), &["shelf"]),
+        besides => to(EventType::of::<Sold>(), &["shelf", besides]),
+    }
+    to(EventType::of::<Taken>(), &["till", "bank"]);
+    to(EventType::of::<Missing>(), &["till"]);
+    to(EventType::of::<Paid>(), &["till"]);
+    to(EventType::of::<Dropped>(), &["shelf", "bank"]);
+    wiring.queues.extend((besides != "nobody").then(|| besides.to_owned()));
+    wiring
+}
+
 impl Scenario for Shop {
     fn wiring(&self) -> Wiring {
-        let mut wiring = Wiring::default();
-        for queue in ["till", "shelf", "bank"] {
-            wiring.queues.insert(queue.to_owned());
-        }
-        let mut to = |kind: EventType, queues: &[&str]| {
-            wiring.subscribers.insert(kind, queues.iter().map(|q| (*q).to_owned()).collect());
-        };
-        to(EventType::of::<Sold>(), &["shelf"]);
-        to(EventType::of::<Taken>(), &["till", "bank"]);
-        to(EventType::of::<Missing>(), &["till"]);
-        to(EventType::of::<Paid>(), &["till"]);
-        to(EventType::of::<Dropped>(), &["shelf", "bank"]);
-        wiring
+        wiring("nobody")
     }
 
     fn services(&self, life: &Life) -> Vec<Service> {
