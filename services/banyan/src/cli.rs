@@ -71,6 +71,8 @@ pub enum Command {
     /// Measure, and compare with what is demanded
     #[command(subcommand)]
     Bench(commands::bench::Command),
+    /// Play thousands of simulated worlds in which everything goes wrong
+    Simulate(commands::simulate::Args),
     /// Show what is configured, and by whom
     #[command(subcommand)]
     Config(commands::config::Command),
@@ -88,6 +90,10 @@ impl Command {
             Self::Dlq(command) => commands::dlq::run(command, context).await,
             Self::Audit(_) => commands::audit::run(context).await,
             Self::Bench(command) => commands::bench::run(command, context).await,
+            Self::Simulate(args) => {
+                let context = context.clone();
+                Ok(tokio::task::spawn_blocking(move || commands::simulate::run(&args, &context)).await??)
+            }
             Self::Config(command) => commands::config::run(&command, context),
         }
     }

@@ -8,6 +8,7 @@ pub mod events;
 pub mod opening;
 pub mod order;
 pub mod shown;
+pub mod simulate;
 pub mod stock;
 
 use std::io::Read;

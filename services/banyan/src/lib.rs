@@ -12,4 +12,5 @@ pub mod http;
 pub mod import;
 pub mod output;
 pub mod peer;
+pub mod simulate;
 pub mod wiring;

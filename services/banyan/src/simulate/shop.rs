@@ -1,0 +1,189 @@
+//! The story that is played in every world: some stock, some buyers, one of each kind of trouble.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use bus::Wiring;
+use runtime::{Bug, Findings, Quirks, Service};
+use serde_json::Value;
+use store::Boxed;
+use testkit::{Caller, Life, Plan, Scenario, Settled};
+
+use super::buyers;
+use super::peer::{Peer, Wire};
+use crate::audit::compare;
+use crate::wiring;
+
+/// One world's shop.
+pub(super) struct Shop {
+    pub(super) peer: Arc<Peer>,
+    pub(super) known: Arc<Known>,
+    quirks: Quirks,
+    deadline: Duration,
+    /// For each service, the processes that run it.
+    places: [u8; 3],
+}
+
+/// What people outside know for certain, because they were told.
+#[derive(Default)]
+pub(super) struct Known(Mutex<Facts>);
+
+#[derive(Default)]
+pub(super) struct Facts {
+    /// Orders that were taken: by HTTP with their key, or published by another application.
+    pub(super) orders: BTreeMap<String, Option<String>>,
+    /// Pieces that came, by SKU and place.
+    pub(super) received: BTreeMap<String, i64>,
+    /// Told to have been cancelled.
+    pub(super) cancelled: BTreeSet<String>,
+}
+
+impl Known {
+    pub(super) fn facts(&self) -> MutexGuard<'_, Facts> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Shop {
+    pub(super) fn new(plan: &Plan, bug: Option<Bug>) -> Self {
+        let mut rng = fastrand::Rng::with_seed(plan.seed ^ 0x5409);
+        let all = (1 << plan.processes) - 1;
+        let mut place = || if plan.fused { all } else { rng.u8(1..=all) };
+        Self {
+            peer: Peer::new(plan.seed),
+            known: Arc::default(),
+            quirks: quirks(bug),
+            places: [place(), place(), place()],
+            // Short ones meet what confirms an order; the usual one gives everything time.
+            deadline: Duration::from_secs(*rng.choice(&[5, 40, 1_800, 1_800]).unwrap_or(&1_800)),
+        }
+    }
+}
+
+#[cfg(feature = "planted-bugs")]
+fn quirks(bug: Option<Bug>) -> Quirks {
+    Quirks::with(bug)
+}
+
+#[cfg(not(feature = "planted-bugs"))]
+fn quirks(_: Option<Bug>) -> Quirks {
+    Quirks::default()
+}
+
+impl Scenario for Shop {
+    fn wiring(&self) -> Wiring {
+        wiring::wiring()
+    }
+
+    fn services(&self, life: &Life) -> Vec<Service> {
+        let gateway = Arc::new(Wire { peer: self.peer.clone(), life: life.clone() });
+        let all = wiring::services(gateway, Some(self.deadline));
+        let here = 1 << life.process();
+        all.into_iter()
+            .zip(self.places)
+            .filter(|(_, at)| at & here != 0)
+            .map(|(service, _)| service)
+            .collect()
+    }
+
+    fn callers(&self, caller: &Caller) -> Vec<Boxed<'static, ()>> {
+        buyers::all(caller, &self.peer, &self.known)
+    }
+
+    fn quirks(&self) -> Quirks {
+        self.quirks
+    }
+
+    fn calm(&self) {
+        self.peer.calm();
+    }
+
+    fn faults(&self) -> Vec<(&'static str, u64)> {
+        self.peer.faults()
+    }
+
+    fn ends(&self, settled: &Settled<'_>) -> Vec<(&'static str, u64)> {
+        let orders = facts(settled, "orders", "orders");
+        let ended = |status: &str| orders.values().filter(|order| order["status"] == status).count() as u64;
+        vec![("confirmed", ended("confirmed")), ("cancelled", ended("cancelled"))]
+    }
+
+    fn check(&self, settled: &Settled<'_>) -> Vec<String> {
+        let findings: Vec<(&'static str, Findings)> =
+            settled.audits.iter().map(|(service, found)| (*service, found.clone())).collect();
+        let report = compare(&findings, &self.peer.payments(), false);
+        let mut wrong = report.violations;
+        if report.in_flight > 0 {
+            wrong.push(format!("{} orders are not at rest", report.in_flight));
+        }
+        wrong.extend(
+            self.peer.keys_used_twice().into_iter().map(|key| format!("{key}: the provider did two things")),
+        );
+        wrong.extend(self.orders(&facts(settled, "orders", "orders")));
+        wrong.extend(self.stock(settled));
+        wrong
+    }
+}
+
+impl Shop {
+    /// Every order that somebody was told of is there once, and has ended; and no other is there.
+    fn orders(&self, orders: &BTreeMap<String, Value>) -> Vec<String> {
+        let known = self.known.facts();
+        let mut wrong = Vec::new();
+        for (id, key) in &known.orders {
+            let Some(order) = orders.get(id) else {
+                wrong.push(format!("order {id} was taken and is not there"));
+                continue;
+            };
+            if order.get("idempotency_key").and_then(Value::as_str) != key.as_deref() {
+                wrong.push(format!("order {id} has another Idempotency-Key than {key:?}"));
+            }
+            let status = order.get("status").and_then(Value::as_str).unwrap_or("unknown");
+            if !matches!(status, "confirmed" | "completed" | "cancelled") {
+                wrong.push(format!("order {id} is still {status}"));
+            }
+            if known.cancelled.contains(id) && status != "cancelled" {
+                wrong.push(format!("order {id} is {status}; its buyer was told that it is cancelled"));
+            }
+        }
+        let strangers = orders.keys().filter(|id| !known.orders.contains_key(*id));
+        wrong.extend(strangers.map(|id| format!("order {id} is there and nobody asked for it")));
+        wrong
+    }
+
+    /// What is on hand is what came; what is promised belongs to confirmed orders, line by line.
+    fn stock(&self, settled: &Settled<'_>) -> Vec<String> {
+        let mut wrong = Vec::new();
+        let mut promised: BTreeMap<String, i64> = BTreeMap::new();
+        for order in facts(settled, "orders", "orders").values() {
+            let lines = order.get("lines").and_then(Value::as_object).into_iter().flatten();
+            for (sku, quantity) in lines.filter(|_| order["status"] == "confirmed") {
+                *promised.entry(sku.clone()).or_default() += quantity.as_i64().unwrap_or(0);
+            }
+        }
+        let known = self.known.facts();
+        for (place, stock) in facts(settled, "inventory", "stock") {
+            let of = |field: &str| stock.get(field).and_then(Value::as_i64).unwrap_or(i64::MIN);
+            let received = known.received.get(&place).copied().unwrap_or(0);
+            if of("on_hand") != received {
+                wrong.push(format!("{place}: {received} came, {} are on hand", of("on_hand")));
+            }
+            if of("reserved") != 0 {
+                wrong
+                    .push(format!("{place}: {} are reserved although every order has ended", of("reserved")));
+            }
+            let sku = place.split('|').next().unwrap_or_default();
+            *promised.entry(sku.to_owned()).or_default() -= of("allocated");
+        }
+        let off = promised.into_iter().filter(|(_, rest)| *rest != 0);
+        wrong.extend(
+            off.map(|(sku, rest)| format!("{sku}: confirmed orders want {rest} more than are allocated")),
+        );
+        wrong
+    }
+}
+
+fn facts(settled: &Settled<'_>, service: &str, kind: &str) -> BTreeMap<String, Value> {
+    settled.audits.get(service).and_then(|found| found.facts.get(kind)).cloned().unwrap_or_default()
+}

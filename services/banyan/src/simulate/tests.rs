@@ -1,0 +1,51 @@
+use super::*;
+
+mod handlers;
+
+/// Worlds per test: enough to meet every kind of fault, few enough for an unoptimised build.
+const SEEDS: u64 = 40;
+
+fn order(seeds: u64, bug: Option<Bug>) -> Order {
+    Order { first: 0, seeds, threads: 2, bug }
+}
+
+fn no_clock() -> Timestamp {
+    Timestamp::EPOCH
+}
+
+#[test]
+fn whatever_goes_wrong_every_order_ends_once_and_all_adds_up() {
+    let report = run(&order(SEEDS, None), &no_clock, &|_| {});
+    assert_eq!(report.failing, []);
+    assert_eq!((report.seeds, report.violations), (SEEDS, 0));
+    assert!(report.ends["confirmed"] > SEEDS && report.ends["cancelled"] > SEEDS, "{:?}", report.ends);
+    let kinds = report.faults.values().filter(|count| **count > 0).count();
+    assert!(kinds >= 30, "{:?}", report.faults);
+    assert!(report.crash_points >= 20, "{} crash points", report.crash_points);
+    assert!(report.repeated >= 2, "{} seeds were run twice", report.repeated);
+}
+
+#[test]
+fn one_seed_goes_the_same_way_told_or_not() {
+    let (told, silent) = (one(7, None, true), one(7, None, false));
+    assert_eq!((told.hash, told.steps), (silent.hash, silent.steps));
+    assert!(told.lines.iter().any(|line| line.contains("order.placed")), "{:?}", told.lines.first());
+}
+
+#[cfg(feature = "planted-bugs")]
+#[test]
+fn bugs_that_only_some_worlds_meet_are_found() {
+    for bug in
+        [Bug::PendingClearedBeforeConfirm, Bug::ProviderKeyFromMessage, Bug::CancelBeforeSubjectForgotten]
+    {
+        let report = run(&order(200, Some(bug)), &no_clock, &|_| {});
+        assert!(report.violations > 0, "{} was not found in {} seeds", bug.name(), report.seeds);
+    }
+}
+
+#[test]
+fn a_failing_seed_says_how_to_see_it_again() {
+    assert_eq!(repro(4711, None), "banyan simulate --seed 4711 --trace");
+    let bug = Some(Bug::AckBeforeCommit);
+    assert_eq!(repro(1, bug), "banyan simulate --seed 1 --bug ack-before-commit --trace");
+}
