@@ -61,7 +61,7 @@ pub(super) const RULES: &[Rule] = &[
         words: &["unsafe"],
         why: "it is not needed there",
         // The table of C functions between SQLite and the disk.
-        except: &["shared/store/src/sqlite/vfs.rs"],
+        except: &["shared/store/src/sqlite/vfs/shim.rs"],
         example: ("shared/store/src/sqlite.rs", "    unsafe { pointer.read() }"),
     },
     Rule {
