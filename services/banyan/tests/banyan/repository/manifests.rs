@@ -1,5 +1,7 @@
 //! Who may depend on whom.
 
+use std::collections::BTreeSet;
+
 use toml::{Table, Value};
 
 use super::{crates, read};
@@ -114,6 +116,36 @@ fn versions_lints_and_licence_are_said_once_for_all_crates() {
             let itself = value.get("path").and_then(Value::as_str) == Some(".");
             let inherited = value.get("workspace") == Some(&Value::Boolean(true));
             assert!(inherited || itself, "{folder}: {name} has a version of its own");
+        }
+    }
+}
+
+#[test]
+fn the_workspace_lists_no_dependency_that_no_crate_has() {
+    let workspace: Table = read("Cargo.toml").parse().unwrap();
+    let nodes = Node::all();
+    let used: BTreeSet<&str> =
+        nodes.iter().flat_map(|node| node.dependencies()).map(|(_, name, _)| name).collect();
+    let listed = workspace["workspace"]["dependencies"].as_table().unwrap().keys().map(String::as_str);
+    let unused: Vec<&str> = listed.filter(|name| !used.contains(name)).collect();
+    assert!(unused.is_empty(), "{unused:?}");
+}
+
+#[test]
+fn bugs_are_planted_in_tests_only() {
+    let may = ["services/banyan", "shared/testkit", "shared/runtime", "shared/store"];
+    for node in Node::all() {
+        for (kind, name, value) in node.dependencies() {
+            let features = value.get("features").and_then(Value::as_array).into_iter().flatten();
+            let planted = features.filter_map(Value::as_str).any(|feature| feature == "planted-bugs");
+            assert!(!planted || kind == "dev-dependencies", "{}: {name} in {kind}", node.folder);
+        }
+        let features = node.manifest.get("features").and_then(Value::as_table);
+        for (name, implied) in features.into_iter().flatten() {
+            let implies = implied.as_array().unwrap().iter().filter_map(Value::as_str);
+            let planted = implies.into_iter().any(|feature| feature.ends_with("planted-bugs"));
+            assert!(!planted || name == "planted-bugs", "{}: {name} plants bugs", node.folder);
+            assert!(name != "planted-bugs" || may.contains(&node.folder.as_str()), "{}", node.folder);
         }
     }
 }
