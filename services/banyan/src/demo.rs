@@ -7,6 +7,7 @@ mod child;
 mod customer;
 mod drive;
 mod input;
+mod looks;
 mod meter;
 mod mischief;
 mod pace;

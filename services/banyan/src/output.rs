@@ -91,7 +91,12 @@ pub fn log_to_stderr(filter: &str) -> Result<(), String> {
         format!("log must be off, error, warn, info, debug or a tracing filter, got {filter:?}: {error}")
     })?;
     // Already set by whoever embeds this: theirs stays.
-    tracing_subscriber::fmt().with_env_filter(parsed).with_writer(std::io::stderr).try_init().ok();
+    tracing_subscriber::fmt()
+        .with_env_filter(parsed)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr)
+        .try_init()
+        .ok();
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 
 use reqwest::Response;
 
-use super::{Client, Error};
+use super::{Client, Error, with_query};
 
 /// Longer than any event, which is 256 KiB at most.
 const MAX_EVENT_BYTES: usize = 4 << 20;
@@ -24,12 +24,22 @@ pub struct Follower {
 }
 
 impl Client {
-    /// Begins to follow.
+    /// Begins to follow everything.
     ///
     /// # Errors
     /// [`Error`].
     pub async fn follow(&self) -> Result<Follower, Error> {
-        Ok(Follower { response: self.stream("/events?follow=1").await?, frames: Frames::default() })
+        self.follow_types("").await
+    }
+
+    /// Begins to follow types that begin with one of `types`, separated by commas; an empty one follows all.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub async fn follow_types(&self, types: &str) -> Result<Follower, Error> {
+        let types = if types.is_empty() { None } else { Some(types) };
+        let path = with_query("/events", &[("follow", Some("1")), ("type", types)]);
+        Ok(Follower { response: self.stream(&path).await?, frames: Frames::default() })
     }
 }
 

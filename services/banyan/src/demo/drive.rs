@@ -12,6 +12,7 @@ use serde_json::Value;
 use super::Args;
 use super::customer::{self, Choice};
 use super::input::{Input, Order};
+use super::looks::Looks;
 use super::meter::Meter;
 use super::mischief::{Dice, Mischief};
 use super::pace::Pace;
@@ -25,6 +26,12 @@ use crate::commands::shown::{count, counted};
 
 /// Between two looks at the pace and the progress.
 const LOOK: Duration = Duration::from_millis(250);
+/// Between two remarks for whoever reads a log instead of watching.
+const REMARK: Duration = Duration::from_secs(10);
+/// Orders that were due within this time and are open say how busy the system is; older ones wait for something else.
+const YOUNG_MICROS: i64 = 3_000_000;
+/// The events that say how orders go. The levels of stock are many times as many.
+const FOLLOWED: &str = "order.confirmed,order.cancelled,payment.action-required";
 /// Requests on their way at a time, so that a system that hangs does not open sockets without end. Whoever is held back
 /// by it is measured from when it was due all the same.
 const MAX_ON_THE_WAY: usize = 256;
@@ -32,6 +39,8 @@ const MAX_ON_THE_WAY: usize = 256;
 /// Everything that was seen.
 pub(super) struct Outcome {
     pub(super) orders: u64,
+    /// Orders that were given an id.
+    pub(super) taken: u64,
     pub(super) watch: Watch,
     pub(super) tally: Tally,
     /// The answer of `/audit`.
@@ -39,6 +48,8 @@ pub(super) struct Outcome {
     pub(super) activity: BTreeMap<String, Activity>,
     /// Orders that the shop did not take.
     pub(super) refused: Vec<String>,
+    /// Orders of which nobody knows whether they were taken.
+    pub(super) unanswered: Vec<String>,
     /// Keys that were given two orders.
     pub(super) contradictions: Vec<String>,
     /// What was done to requests, by name.
@@ -50,18 +61,26 @@ pub(super) struct Outcome {
 }
 
 /// What the demo knows while it runs.
-pub(super) struct Drive<'a> {
-    pub(super) context: &'a Context,
+struct Drive<'a> {
+    context: &'a Context,
     /// With faults.
-    pub(super) dice: Option<Dice>,
-    pub(super) watch: Watch,
-    pub(super) orders: u64,
+    dice: Option<Dice>,
     follower: Option<Follower>,
+    watch: Watch,
+    looks: Looks,
     meter: Meter,
+    orders: u64,
+    sent: u64,
+    answered: u64,
+    taken: u64,
     refused: Vec<String>,
+    unanswered: Vec<String>,
     contradictions: Vec<String>,
     mischief: BTreeMap<&'static str, u64>,
-    sent: u64,
+    /// When something happened last, and how much had happened then.
+    moved: (Timestamp, u64),
+    /// When somebody who reads a log was told last.
+    told: Timestamp,
 }
 
 /// Runs all of it.
@@ -70,32 +89,22 @@ pub(super) async fn all(args: &Args, input: Input, context: &Context) -> Result<
     bad_lines.iter().for_each(|line| context.output.warn(line));
     context.output.note(format!("receiving stock of {} ...", counted(stock.len() as u64, "SKU")));
     let stock = opening::receive(&context.client, &context.env, &stock).await?;
-    let mut drive = Drive {
-        context,
-        dice: args.faults.then(|| Dice::new(args.seed)),
-        watch: Watch::default(),
-        orders: orders.len() as u64,
-        follower: Some(context.client.follow().await?),
-        meter: Meter::start(context),
-        refused: Vec::new(),
-        contradictions: Vec::new(),
-        mischief: BTreeMap::new(),
-        sent: 0,
-    };
+    let mut drive = Drive::new(args, context, orders.len() as u64).await?;
     context.output.note(format!("placing {} ...", counted(drive.orders, "order")));
-    drive.place(orders).await;
-    settle::ends(&mut drive).await?;
+    drive.run(orders).await?;
     drive.follower = None;
-    let (tally, audit) = settle::rest(&drive).await?;
+    let (tally, audit) = settle::rest(context, args.faults).await?;
     let activity = context.client.activity().await?;
-    let Drive { watch, orders, refused, contradictions, mischief, .. } = drive;
+    let Drive { watch, orders, taken, refused, unanswered, contradictions, mischief, .. } = drive;
     Ok(Outcome {
         orders,
+        taken,
         watch,
         tally,
         audit,
         activity,
         refused,
+        unanswered,
         contradictions,
         mischief,
         stock,
@@ -105,42 +114,74 @@ pub(super) async fn all(args: &Args, input: Input, context: &Context) -> Result<
     })
 }
 
-impl Drive<'_> {
-    /// Places all orders, each when it is due.
-    async fn place(&mut self, orders: Vec<Order>) {
+impl<'a> Drive<'a> {
+    async fn new(args: &Args, context: &'a Context, orders: u64) -> Result<Self> {
+        let now = context.env.now();
+        Ok(Self {
+            context,
+            dice: args.faults.then(|| Dice::new(args.seed)),
+            follower: Some(context.client.follow_types(FOLLOWED).await?),
+            watch: Watch::default(),
+            looks: Looks::default(),
+            meter: Meter::start(context),
+            orders,
+            sent: 0,
+            answered: 0,
+            taken: 0,
+            refused: Vec::new(),
+            unanswered: Vec::new(),
+            contradictions: Vec::new(),
+            mischief: BTreeMap::new(),
+            moved: (now, 0),
+            told: now,
+        })
+    }
+
+    /// Places all orders, each when it is due, and follows them until every one has ended or nothing moves any more.
+    async fn run(&mut self, orders: Vec<Order>) -> Result<()> {
         let env = self.context.env.clone();
         let mut orders = orders.into_iter();
         let mut pace = Pace::begin(env.now());
         let mut on_the_way = FuturesUnordered::new();
         let mut look = env.clock.sleep(LOOK);
-        while orders.len() > 0 || !on_the_way.is_empty() {
+        while orders.len() + on_the_way.len() + self.watch.open() > 0 && !self.is_stuck() {
             let can_send = orders.len() > 0 && on_the_way.len() < MAX_ON_THE_WAY;
             let due = env.clock.sleep(pace.next().since(env.now()));
             tokio::select! {
                 heard = next(&mut self.follower) => self.hear(heard, env.now()).await,
                 Some(answered) = on_the_way.next() => self.answered(answered),
+                seen = self.looks.next() => self.looks.learn(seen?, &mut self.watch, self.context),
                 () = due, if can_send => {
-                    while pace.next() <= env.now() && on_the_way.len() < MAX_ON_THE_WAY && let Some(order) = orders.next() {
+                    while pace.next() <= env.now()
+                        && on_the_way.len() < MAX_ON_THE_WAY
+                        && let Some(order) = orders.next()
+                    {
                         on_the_way.push(send(self.context.client.clone(), env.clone(), order, pace.take()));
                         self.sent += 1;
                     }
                 }
                 () = &mut look => {
-                    pace.adjust(self.watch.take_recent(), self.watch.open().len());
-                    self.progress(&format!(" at {:.0}/s", pace.rate()));
+                    let young = Timestamp::from_micros(env.now().as_micros() - YOUNG_MICROS);
+                    pace.adjust(self.watch.take_recent(), self.watch.young(young));
+                    self.looks.now_and_then(&self.watch, self.context);
+                    self.progress(&pace, orders.len());
                     look = env.clock.sleep(LOOK);
                 }
             }
         }
+        let left = (orders.len() + on_the_way.len()) as u64;
+        self.unanswered
+            .extend((left > 0).then(|| format!("{} without an answer at the end", counted(left, "order"))));
+        Ok(())
     }
 
-    /// Waits for the next event, for `patience` at the most.
-    pub(super) async fn listen(&mut self, patience: Duration) {
-        let sleep = self.context.env.clock.sleep(patience);
-        tokio::select! {
-            heard = next(&mut self.follower) => self.hear(heard, self.context.env.now()).await,
-            () = sleep => {}
+    /// Whether nothing has been answered and nothing has ended for too long.
+    fn is_stuck(&mut self) -> bool {
+        let (now, happened) = (self.context.env.now(), self.answered + self.watch.ended_count() as u64);
+        if happened > self.moved.1 {
+            self.moved = (now, happened);
         }
+        now.since(self.moved.0) > settle::patience(self.dice.is_some())
     }
 
     async fn hear(&mut self, heard: Result<Option<Heard>, Error>, now: Timestamp) {
@@ -149,9 +190,9 @@ impl Drive<'_> {
                 self.watch.heard(&event, now);
                 self.customers_do(&event);
             }
-            // Whose end was missed is looked up later.
+            // Whose end was missed is looked up when it is old.
             Ok(Some(Heard::Missed(_))) => {}
-            Ok(None) | Err(_) => self.follower = self.context.client.follow().await.ok(),
+            Ok(None) | Err(_) => self.follower = self.context.client.follow_types(FOLLOWED).await.ok(),
         }
     }
 
@@ -179,36 +220,65 @@ impl Drive<'_> {
         if let Some(name) = name {
             *self.mischief.entry(name).or_default() += 1;
         }
+        self.answered += 1;
         match answer {
             Ok(order_id) => {
+                self.taken += 1;
                 if let Some(second) = second {
                     self.contradictions
                         .push(format!("the key {key} was given two orders, {order_id} and {second}"));
                 }
                 self.watch.placed(order_id, due);
             }
+            Err(error) if error.is_passing() => self.unanswered.push(format!("order {key}: {error}")),
             Err(error) => self.refused.push(format!("order {key}: {error}")),
         }
     }
 
-    /// The line that moves.
-    pub(super) fn progress(&self, remark: &str) {
-        if !self.context.output.is_watched() {
+    /// The line that moves; now and then a line that stays for whoever reads a log.
+    fn progress(&mut self, pace: &Pace, left: usize) {
+        let now = self.context.env.now();
+        let is_due = now.since(self.told) >= REMARK;
+        if !self.context.output.is_watched() && !is_due {
             return;
         }
         let (confirmed, cancelled) = self.watch.counts();
         let reasons: Vec<String> =
             cancelled.iter().map(|(reason, many)| format!("{reason} {many}")).collect();
         let reasons = if reasons.is_empty() { String::new() } else { format!(" ({})", reasons.join(", ")) };
-        self.context.output.progress(format!(
-            "placed {}/{}{remark} | confirmed {} | cancelled {}{reasons} | open {}{}",
+        let line = format!(
+            "placed {}/{}{} | confirmed {} | cancelled {}{reasons} | {}{}",
             count(self.sent),
             count(self.orders),
+            if left > 0 { format!(" at {:.0}/s", pace.rate()) } else { String::new() },
             count(confirmed),
             count(cancelled.values().sum()),
-            count(self.watch.open().len() as u64),
+            self.open(left == 0),
             self.meter.line(),
-        ));
+        );
+        if self.context.output.is_watched() {
+            self.context.output.progress(line);
+        } else {
+            self.context.output.note(line);
+            self.told = now;
+        }
+    }
+
+    /// How many are open, and at the end what they wait for.
+    fn open(&mut self, is_end: bool) -> String {
+        let open = format!("open {}", count(self.watch.open() as u64));
+        let standing = self.looks.standing(&self.watch);
+        if !is_end || standing.is_empty() {
+            return open;
+        }
+        let standing: Vec<String> =
+            standing.iter().map(|(status, many)| format!("{status} {many}")).collect();
+        let why = if self.dice.is_some() {
+            ": waiting for tries (1 s, 5 s, 30 s ...) or the deadline (1 min)"
+        } else {
+            ""
+        };
+        format!("{open} ({}){why}", standing.join(", "))
     }
 }
 

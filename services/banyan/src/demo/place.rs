@@ -1,5 +1,7 @@
 //! One order on its way to the shop, with what goes wrong on it.
 
+use std::time::Duration;
+
 use contracts::Timestamp;
 use futures_util::future::join;
 use runtime::Env;
@@ -8,6 +10,9 @@ use serde::Deserialize;
 use super::input::Order;
 use super::mischief::Mischief;
 use crate::client::{Client, Error, Patience, Write};
+
+/// How long an order is sent again: longer than any pause of a busy disk.
+const PATIENCE: Patience = Patience { total: Duration::from_secs(300), is_unreachable_too: true };
 
 /// What came of sending an order.
 pub(super) struct Answered {
@@ -58,6 +63,6 @@ pub(super) async fn send(client: Client, env: Env, order: Order, due: Timestamp)
 }
 
 async fn post(client: &Client, env: &Env, write: &Write) -> Result<String, Error> {
-    let placed: Placed = client.post_until_answered(write, env, Patience::BULK).await?;
+    let placed: Placed = client.post_until_answered(write, env, PATIENCE).await?;
     Ok(placed.order_id)
 }

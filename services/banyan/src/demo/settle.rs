@@ -1,30 +1,21 @@
-//! After the last order: waiting for every end and for rest, and asking the shop itself what came of it.
+//! After the last end: waiting for rest, and asking the shop itself what came of everything.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::Result;
-use contracts::events::order::{OrderCancelled, OrderConfirmed};
-use contracts::{EventData, Timestamp};
-use futures_util::{StreamExt, stream};
 use serde_json::Value;
 
-use super::drive::Drive;
-use super::watch::End;
 use crate::cli::Context;
-use crate::client::{Error, escaped, with_query};
+use crate::client::{Error, with_query};
 use crate::commands::shown::{count, counted, rows, text};
 
-/// Nothing ends for this long: no use to wait on. Without faults nothing waits at all; with faults the order deadline of a
+/// Nothing moves for this long: no use to wait on. Without faults nothing waits at all; with faults the order deadline of a
 /// minute and the pauses between tries do.
-const PATIENCE: Duration = Duration::from_secs(60);
-const PATIENCE_WITH_FAULTS: Duration = Duration::from_secs(180);
-/// Between two looks at open orders.
-const LOOK: Duration = Duration::from_secs(1);
-/// Open orders in one look.
-const LOOKED_AT: usize = 20;
-/// Between two remarks for whoever reads a log instead of watching.
-const REMARK: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE_WITH_FAULTS: Duration = Duration::from_secs(240);
+/// Between two audits.
+const LOOK: Duration = Duration::from_millis(300);
 /// Orders on a page.
 const PAGE: &str = "100";
 
@@ -45,100 +36,14 @@ pub(super) struct Tally {
     pub(super) example: Option<String>,
 }
 
-fn patience(is_faulty: bool) -> Duration {
+/// How long to wait while nothing moves.
+pub(super) fn patience(is_faulty: bool) -> Duration {
     if is_faulty { PATIENCE_WITH_FAULTS } else { PATIENCE }
 }
 
-/// Waits until no order is open, or until nothing moves any more.
-pub(super) async fn ends(drive: &mut Drive<'_>) -> Result<()> {
-    let env = drive.context.env.clone();
-    let (mut moved, mut ended) = (env.now(), drive.watch.ended_count());
-    let (mut looked, mut remarked) = (env.now(), env.now());
-    let mut from = 0;
-    while drive.watch.open().len() > 0 && env.now().since(moved) < patience(drive.dice.is_some()) {
-        drive.listen(LOOK / 4).await;
-        if drive.watch.ended_count() > ended {
-            (moved, ended) = (env.now(), drive.watch.ended_count());
-        }
-        if env.now().since(looked) < LOOK {
-            continue;
-        }
-        let standing = look(drive, from).await?;
-        from += LOOKED_AT;
-        let waiting = waiting_for(drive, &standing);
-        drive.progress(&format!(" | {waiting}"));
-        if !drive.context.output.is_watched() && env.now().since(remarked) >= REMARK {
-            drive.context.output.note(waiting);
-            remarked = env.now();
-        }
-        looked = env.now();
-    }
-    Ok(())
-}
-
-fn waiting_for(drive: &Drive<'_>, standing: &BTreeMap<String, u64>) -> String {
-    let standing: Vec<String> = standing.iter().map(|(status, many)| format!("{many} {status}")).collect();
-    let why = if drive.dice.is_some() {
-        "; the deadline is a minute, tries come after 1 s, 5 s, 30 s ..."
-    } else {
-        ""
-    };
-    format!(
-        "waiting for {} ({}{why})",
-        counted(drive.watch.open().len() as u64, "order"),
-        standing.join(", ")
-    )
-}
-
-/// Asks how some open orders stand, beginning with the `from`th; whose end was missed is caught up on.
-async fn look(drive: &mut Drive<'_>, from: usize) -> Result<BTreeMap<String, u64>> {
-    let open = drive.watch.open().len().max(1);
-    let ids: Vec<String> =
-        drive.watch.open().cycle().skip(from % open).take(LOOKED_AT.min(open)).cloned().collect();
-    let context = drive.context;
-    let answers: Vec<Result<Standing, Error>> =
-        stream::iter(ids).map(|id| stands(context, id)).buffer_unordered(4).collect().await;
-    let mut standing = BTreeMap::new();
-    for answer in answers {
-        let Standing { id, status, end } = answer?;
-        match end {
-            Some(end) => drive.watch.ended(id, end),
-            None => *standing.entry(status).or_default() += 1,
-        }
-    }
-    Ok(standing)
-}
-
-/// How one order stands.
-struct Standing {
-    id: String,
-    status: String,
-    end: Option<End>,
-}
-
-/// How an order stands; when it ended is in its timeline.
-async fn stands(context: &Context, id: String) -> Result<Standing, Error> {
-    let path = format!("/orders/{}", escaped(&id));
-    let order: Value = context.client.get(&path).await?;
-    let status = text(&order, "/status");
-    if matches!(status.as_str(), "placed" | "action_required") {
-        return Ok(Standing { id, status, end: None });
-    }
-    let timeline: Value = context.client.get(&format!("{path}/timeline")).await?;
-    let at = |kind: &str| {
-        let entry = rows(&timeline, "/entries").iter().find(|entry| text(entry, "/type") == kind)?;
-        text(entry, "/at").parse::<Timestamp>().ok()
-    };
-    let end = match at(OrderConfirmed::TYPE) {
-        Some(at) => Some(End::Confirmed(at)),
-        None => at(OrderCancelled::TYPE).map(|at| End::Cancelled(at, text(&order, "/cancel_reason"))),
-    };
-    Ok(Standing { id, status, end })
-}
-
 /// Waits until no message is on its way and no order is in flight, and gives what the shop lists and audits then.
-pub(super) async fn rest(drive: &Drive<'_>) -> Result<(Tally, Value)> {
-    let (context, env) = (drive.context, &drive.context.env);
+pub(super) async fn rest(context: &Context, is_faulty: bool) -> Result<(Tally, Value)> {
+    let env = &context.env;
     context.output.progress("waiting until nothing is on its way, and auditing ...");
     let mut moved = env.now();
     let mut before = (0, 0);
@@ -149,18 +54,20 @@ pub(super) async fn rest(drive: &Drive<'_>) -> Result<(Tally, Value)> {
             activity.values().fold((0, 0), |(handled, queued), a| (handled + a.handled, queued + a.waiting));
         let in_flight = match &audit {
             Ok(audit) => audit.get("in_flight").and_then(Value::as_u64).unwrap_or(0),
-            Err(error) if error.is_passing() => u64::MAX,
+            Err(error) if error.is_passing() => 1,
             Err(_) => 0,
         };
         if (handled, in_flight) != before {
             (moved, before) = (env.now(), (handled, in_flight));
         }
-        let is_late = env.now().since(moved) >= patience(drive.dice.is_some());
+        let is_late = env.now().since(moved) >= patience(is_faulty);
         if queued + in_flight == 0 || is_late {
             return Ok((tally(context).await?, audit?));
         }
-        drive.progress(&format!(" | auditing: {} in flight", count(in_flight)));
-        env.clock.sleep(LOOK / 4).await;
+        let waiting =
+            format!("auditing: {} in flight, {} queued", counted(in_flight, "order"), count(queued));
+        context.output.progress(waiting);
+        env.clock.sleep(LOOK).await;
     }
 }
 

@@ -1,6 +1,7 @@
 //! What became of every order, from the events as they happen.
 
-use std::collections::{BTreeMap, btree_map};
+use std::collections::BTreeMap;
+use std::ops::Bound;
 use std::time::Duration;
 
 use contracts::event::Event;
@@ -97,9 +98,26 @@ impl Watch {
         std::mem::take(&mut self.recent)
     }
 
-    /// The open orders.
-    pub(super) fn open(&self) -> btree_map::Keys<'_, String, Timestamp> {
-        self.open.keys()
+    /// Up to `many` orders that were due before `before` and are open, the next ones after the id `after`, round and round.
+    pub(super) fn old(&self, before: Timestamp, after: &str, many: usize) -> Vec<String> {
+        let behind = self.open.range::<str, _>((Bound::Excluded(after), Bound::Unbounded));
+        let round = behind.chain(self.open.range::<str, _>((Bound::Unbounded, Bound::Included(after))));
+        round.filter(|(_, due)| **due < before).take(many).map(|(id, _)| id.clone()).collect()
+    }
+
+    /// How many open orders were due since `since`.
+    pub(super) fn young(&self, since: Timestamp) -> usize {
+        self.open.values().filter(|due| **due >= since).count()
+    }
+
+    /// Whether the order is open.
+    pub(super) fn is_open(&self, order_id: &str) -> bool {
+        self.open.contains_key(order_id)
+    }
+
+    /// How many are open.
+    pub(super) fn open(&self) -> usize {
+        self.open.len()
     }
 
     /// How many ended confirmed, and how many cancelled by reason.
@@ -174,10 +192,22 @@ mod tests {
         watch.heard(&event(OrderCancelled::TYPE, "c"), at(106));
         watch.ended("c".into(), End::Confirmed(at(500)));
         watch.placed("c".into(), at(7));
-        assert_eq!(watch.open().len(), 0);
+        assert_eq!(watch.open(), 0);
         assert_eq!(watch.counts(), (2, BTreeMap::from([("insufficient_stock", 1)])));
         assert_eq!(watch.latencies(), [20, 30].map(Duration::from_millis));
         assert_eq!(watch.took(), Duration::from_millis(101));
+    }
+
+    #[test]
+    fn old_orders_are_looked_at_in_turn() {
+        let mut watch = Watch::default();
+        for (id, due) in [("a", 1), ("b", 9), ("c", 2), ("d", 3)] {
+            watch.placed(id.into(), at(due));
+        }
+        assert_eq!(watch.old(at(5), "", 2), ["a", "c"]);
+        assert_eq!(watch.old(at(5), "c", 2), ["d", "a"]);
+        assert_eq!(watch.old(at(5), "c", 9), ["d", "a", "c"]);
+        assert_eq!((watch.young(at(3)), watch.is_open("b"), watch.is_open("x")), (2, true, false));
     }
 
     #[test]

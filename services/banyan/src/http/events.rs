@@ -1,5 +1,6 @@
 //! `POST /events`: what other applications publish. `GET /events?follow=1`: what happens, as it happens.
 
+use std::borrow::Cow;
 use std::convert::Infallible;
 
 use axum::Json;
@@ -190,6 +191,28 @@ fn accepted(body: &Bytes) -> Option<Accepted> {
 pub(super) struct Follow {
     #[serde(default)]
     follow: u8,
+    /// Only types that begin with one of these, separated by commas; `shop.banyan.` may be left out.
+    #[serde(default, rename = "type")]
+    types: String,
+}
+
+/// The type of an event, without reading the rest of it.
+#[derive(Deserialize)]
+struct Typed<'e> {
+    #[serde(borrow, rename = "type")]
+    kind: Cow<'e, str>,
+}
+
+impl Follow {
+    fn wants(&self, event: &[u8]) -> bool {
+        if self.types.is_empty() {
+            return true;
+        }
+        let Ok(Typed { kind }) = serde_json::from_slice(event) else { return false };
+        let short = kind.strip_prefix("shop.banyan.").unwrap_or(&kind);
+        let prefixes = self.types.split(',').map(str::trim).filter(|prefix| !prefix.is_empty());
+        prefixes.into_iter().any(|prefix| kind.starts_with(prefix) || short.starts_with(prefix))
+    }
 }
 
 /// Every public event from now on, personal data blanked. A follower that is too slow misses some and is told.
@@ -207,14 +230,38 @@ pub(super) async fn follow(
         .hint("GET /events?follow=1"));
     }
     let tap = site.engine.tap();
-    let events = futures_util::stream::unfold(tap, |mut tap| async move {
-        let sse = match tap.recv().await {
-            Ok(body) => Sse::default().data(redacted(&String::from_utf8_lossy(&body)).to_string()),
-            Err(RecvError::Lagged(missed)) => Sse::default().event("missed").data(missed.to_string()),
-            Err(RecvError::Closed) => return None,
+    let events = futures_util::stream::unfold((tap, asked), |(mut tap, asked)| async move {
+        let sse = loop {
+            match tap.recv().await {
+                Ok(body) if !asked.wants(&body) => {}
+                Ok(body) => break Sse::default().data(redacted(&String::from_utf8_lossy(&body)).to_string()),
+                Err(RecvError::Lagged(missed)) => {
+                    break Sse::default().event("missed").data(missed.to_string());
+                }
+                Err(RecvError::Closed) => return None,
+            }
         };
-        Some((sse, tap))
+        Some((sse, (tap, asked)))
     });
     let stream = events.map(Ok::<_, Infallible>);
     Ok(axum::response::Sse::new(stream).keep_alive(KeepAlive::default()).into_response())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Follow;
+
+    #[test]
+    fn a_follower_hears_the_types_it_asked_for() {
+        let wants =
+            |types: &str, event: &str| Follow { follow: 1, types: types.to_owned() }.wants(event.as_bytes());
+        let event = r#"{"id":"1","type":"shop.banyan.order.placed.v1","data":{"type":"x"}}"#;
+        for types in ["", "order.", "payment., order.placed", "shop.banyan.order"] {
+            assert!(wants(types, event), "{types:?}");
+        }
+        for types in ["payment.", "placed", ","] {
+            assert!(!wants(types, event), "{types:?}");
+        }
+        assert!(!wants("order.", "not json") && wants("", "not json"));
+    }
 }

@@ -23,7 +23,7 @@ pub struct Args {
 }
 
 pub(super) async fn run(args: &Args, context: &Context) -> Result<Exit> {
-    let mut follower = context.client.follow().await?;
+    let mut follower = context.client.follow_types(args.prefix.as_deref().unwrap_or_default()).await?;
     context.output.note("following events; Ctrl-C ends it");
     let mut shown = 0;
     while args.limit.is_none_or(|limit| shown < limit) {
