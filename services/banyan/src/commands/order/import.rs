@@ -21,7 +21,8 @@ use crate::import::{Demand, Import, ImportedOrder, Item, Scale};
 The file is a CSV with the header InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country, or
 has one body of POST /orders in each line; plain or gzipped. First the stock that these orders need is received at
 location \"main\", a little less than enough. Each order has its invoice as Idempotency-Key, so importing the same file
-again (within a day) places nothing twice.
+again (within a day) places nothing twice. Lines that cannot be read are told and passed over; ends with 1 when an order
+was refused, or none was placed.
 
 Examples:
   banyan order import online-retail.csv --limit 1000
@@ -80,7 +81,9 @@ pub(super) async fn run(args: &Args, context: &Context) -> Result<Exit> {
             }
         }
         let stock = demand.opening_stock(args.stock);
-        context.output.note(format!("receiving stock of {} ...", counted(stock.len() as u64, "SKU")));
+        if !stock.is_empty() {
+            context.output.note(format!("receiving stock of {} ...", counted(stock.len() as u64, "SKU")));
+        }
         report.stock = opening::receive(&context.client, &context.env, &stock).await?;
     }
     let ended = place_all(args, context, &mut report).await;
@@ -88,7 +91,8 @@ pub(super) async fn run(args: &Args, context: &Context) -> Result<Exit> {
     context.output.answer(&report, report_text);
     ended?;
     context.next(&["order list", "audit"]);
-    Ok(if report.refused + report.unanswered > 0 { Exit::Error } else { Exit::Ok })
+    let is_whole = report.orders > 0 && report.refused + report.unanswered == 0;
+    Ok(if is_whole { Exit::Ok } else { Exit::Error })
 }
 
 fn open(args: &Args) -> Result<Import> {
@@ -184,19 +188,19 @@ impl Report {
 
 fn report_text(report: &Report) -> String {
     let mut text = format!("{} placed in {:.1} s", counted(report.orders, "order"), report.seconds);
-    for (many, what) in [
-        (report.refused, "refused"),
-        (report.unanswered, "without an answer: import the file again"),
-        (report.bad_lines, "lines could not be read"),
-        (report.returns_pending, "returns wait: returns cannot be asked for yet"),
-        (report.countries_assumed, "orders with a stand-in for an unknown country"),
+    for (many, thing, what) in [
+        (report.refused, "order", "refused"),
+        (report.unanswered, "order", "without an answer: import the file again"),
+        (report.bad_lines, "line", "that cannot be read"),
+        (report.returns_pending, "return", "left for later: returns cannot be asked for yet"),
+        (report.countries_assumed, "order", "with a stand-in for an unknown country"),
     ] {
         if many > 0 {
-            text.push_str(&format!("\n  {} {what}", count(many)));
+            text.push_str(&format!("\n  {} {what}", counted(many, thing)));
         }
     }
     for (reason, lines) in &report.ignored {
-        text.push_str(&format!("\n  {} lines left out: {reason}", count(*lines)));
+        text.push_str(&format!("\n  {} left out: {reason}", counted(*lines, "line")));
     }
     if report.stock.skus > 0 {
         let Opened { skus, pieces } = report.stock;
