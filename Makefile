@@ -71,7 +71,7 @@ lint-probe: ## Each lint and each banned function is really noticed
 .PHONY: unit
 unit: ## All tests: units, contracts, conformance, journeys, rules of the repository
 	$(call step,tests of the whole workspace)
-	$(CARGO) test --locked --workspace
+	$(CARGO) test --locked --workspace --no-fail-fast
 
 .PHONY: rules
 rules: ## Only the rules of the repository: who may depend on whom, file lengths, banned words

@@ -14,7 +14,7 @@ pub(crate) struct Stats {
     pub(crate) published: AtomicU64,
 }
 
-/// [`Stats`] at one moment.
+/// What a service did since it started, at one moment.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Counts {
     /// Messages handled.
