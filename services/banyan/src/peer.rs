@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use contracts::Timestamp;
 use payment::simulated::faults::{Chance, Faults, Odds};
-use payment::simulated::{self, Storage};
+use payment::simulated::{self, ServeError, Storage};
 use runtime::Env;
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
@@ -62,8 +62,20 @@ pub async fn run(args: &Args, output: Output) -> Result<()> {
         now: wall_clock,
         hold: HOLD,
     };
+    let opened = simulated::open(config).map_err(|error| unusable(args, error))?;
     output.line(serde_json::to_string(&Ready { url })?);
-    simulated::serve(config, listener, end_of_input()).await.context("the simulated provider stopped")
+    opened.serve(listener, end_of_input()).await.context("the simulated provider stopped")
+}
+
+/// Which file, and what to do about it.
+fn unusable(args: &Args, error: ServeError) -> anyhow::Error {
+    let file = args.ledger.as_deref().map(|file| file.display().to_string()).unwrap_or_default();
+    let hint = match &error {
+        ServeError::Journal(error) => error.hint(),
+        ServeError::Socket(_) | ServeError::Panicked => "try again",
+    };
+    anyhow::Error::new(error)
+        .context(format!("the simulated provider's ledger {file} cannot be used; {hint}"))
 }
 
 /// About one call in eight goes wrong somehow.
@@ -116,10 +128,10 @@ pub async fn supervise(env: &Env, data: Option<&Path>, faults: bool, seed: u64) 
     if faults {
         args.push("--faults".into());
     }
-    let (child, url) = start(&args, 0).await?;
+    let (child, url) = start(env, &args, 0).await?;
     let port: u16 =
         url.rsplit(':').next().and_then(|port| port.parse().ok()).context("the peer has no port")?;
-    let clock = env.clock.clone();
+    let keeper = env.clone();
     let keep = async move {
         let mut child = child;
         loop {
@@ -127,12 +139,14 @@ pub async fn supervise(env: &Env, data: Option<&Path>, faults: bool, seed: u64) 
             let _input = child.stdin.take();
             child.wait().await.ok();
             tracing::warn!("the simulated provider ended; starting it again");
+            let mut wait = RESTART;
             child = loop {
-                clock.sleep(Duration::from_millis(200)).await;
-                match start(&args, port).await {
+                keeper.clock.sleep(wait).await;
+                match start(&keeper, &args, port).await {
                     Ok((child, _)) => break child,
-                    Err(error) => tracing::error!(error = %error, "the simulated provider does not start"),
+                    Err(error) => tracing::error!(%error, "the simulated provider does not start"),
                 }
+                wait = (wait * 2).min(RESTART_CAP);
             };
         }
     };
@@ -140,25 +154,42 @@ pub async fn supervise(env: &Env, data: Option<&Path>, faults: bool, seed: u64) 
     Ok(Peer { url })
 }
 
-async fn start(args: &[String], port: u16) -> Result<(Child, String)> {
+/// Waits between starts of a peer that has ended; what it says each time is logged.
+const RESTART: Duration = Duration::from_millis(200);
+const RESTART_CAP: Duration = Duration::from_secs(10);
+
+async fn start(env: &Env, args: &[String], port: u16) -> Result<(Child, String)> {
     let program = std::env::current_exe().context("this program cannot be found")?;
     let mut child = Command::new(program)
         .args(args)
         .args(["--listen", &port.to_string()])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
         .kill_on_drop(true)
         .spawn()
         .context("the simulated provider cannot be started")?;
     let stdout = child.stdout.take().context("the simulated provider has no output")?;
     let mut line = String::new();
     BufReader::new(stdout).read_line(&mut line).await?;
+    let mut stderr = child.stderr.take().context("the simulated provider has no standard error")?;
     let Ok(ready) = serde_json::from_str::<Ready>(&line) else {
+        let mut said = String::new();
+        (&mut stderr).take(SAID_BYTES).read_to_string(&mut said).await?;
         let status = child.wait().await?;
-        bail!("the simulated provider ended at once ({status})");
+        let last = said.lines().rfind(|line| !line.trim().is_empty()).unwrap_or_default();
+        let why = last.strip_prefix("banyan: ").unwrap_or(last);
+        bail!("the simulated provider does not start ({status}): {why}");
     };
+    let forward = async move {
+        tokio::io::copy(&mut stderr, &mut tokio::io::stderr()).await.ok();
+    };
+    env.spawn.spawn("peer's standard error".into(), Box::pin(forward));
     Ok((child, ready.url))
 }
+
+/// What is read of a peer's last words.
+const SAID_BYTES: u64 = 16 * 1024;
 
 /// A gateway to the peer.
 ///

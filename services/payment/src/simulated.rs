@@ -22,5 +22,5 @@ pub use ids::{AuthorizationId, Key, MalformedId};
 pub use journal::{JournalError, Page, Storage};
 pub use problem::{Problem, Slug};
 pub use provider::{Answer, Line, Provider};
-pub use server::{Config, ServeError, serve};
+pub use server::{Config, Opened, ServeError, open, serve};
 pub use token::Token;

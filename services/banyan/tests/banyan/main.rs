@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod corruption;
 #[cfg(test)]
+mod damage;
+#[cfg(test)]
 mod disk;
 #[cfg(test)]
 mod keys;

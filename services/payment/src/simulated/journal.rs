@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use contracts::Timestamp;
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::{Connection, ErrorCode, OptionalExtension};
 use serde::{Deserialize, Serialize};
 use tokio::sync::{mpsc, oneshot};
 
@@ -59,6 +59,25 @@ pub enum JournalError {
     #[error("simulated provider's journal contradicts itself")]
     Inconsistent(#[from] Inconsistent),
 }
+
+impl JournalError {
+    /// What whoever runs the provider can do about it.
+    #[must_use]
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Unreadable { .. } | Self::Inconsistent(_) => DAMAGED,
+            Self::Sqlite(error) => match error.sqlite_error_code() {
+                Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => "another process is using it",
+                Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => DAMAGED,
+                _ => UNWRITABLE,
+            },
+            Self::Io(_) => UNWRITABLE,
+        }
+    }
+}
+
+const DAMAGED: &str = "it is damaged: put back a copy, or begin again in an empty directory (--data)";
+const UNWRITABLE: &str = "check that its folder can be written and has room";
 
 /// One page of the export, for audits: apply the entries of all pages to an empty [`Ledger`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -65,38 +65,67 @@ pub enum ServeError {
     Panicked,
 }
 
-/// Serves on `listener` until `shutdown` resolves, then answers what has arrived and returns.
-///
-/// Runs on the caller's tokio runtime, which must have I/O and time.
+/// A provider that has read its journal: from here on it can answer.
+pub struct Opened {
+    config: Config,
+    running: Running,
+}
+
+/// Reads the journal, so that whoever is told that the provider is ready is told the truth.
 ///
 /// # Errors
-/// [`ServeError`]: the journal or the socket cannot be used. Nothing was answered that is not in the journal.
+/// [`ServeError::Journal`]: the journal cannot be used; [`JournalError::hint`] says what to do about it.
+pub fn open(config: Config) -> Result<Opened, ServeError> {
+    let running = journal::start(&config.storage)?;
+    Ok(Opened { config, running })
+}
+
+/// Opens and serves; for whoever tells nobody in between.
+///
+/// # Errors
+/// As for [`open`] and [`Opened::serve`].
 pub async fn serve(
     config: Config,
     listener: TcpListener,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeError> {
-    listener.set_nonblocking(true)?;
-    let listener = Cuttable::new(tokio::net::TcpListener::from_std(listener)?);
-    let Running { work, ended, thread } = journal::start(&config.storage)?;
-    let (closing, is_closing) = watch::channel(false);
-    let stop = async move {
-        // A journal that ended by itself stops the server just as well: it cannot answer anything any more.
-        future::select(pin!(shutdown), pin!(ended)).await;
-        closing.send_replace(true);
-    };
-    let desk = Desk::new(config, work.clone(), is_closing.clone());
-    let app = http::router(desk).into_make_service_with_connect_info::<Cut>();
-    let serving = pin!(axum::serve(listener, app).with_graceful_shutdown(stop).into_future());
-    let drained = pin!(drained(is_closing));
-    let served = future::select(serving, drained).await;
-    // A connection may outlive the drain and keep the thread's inbox open, so the thread is told to end.
-    work.send(Work::Stop).await.ok();
-    thread.join().map_err(|_| ServeError::Panicked)??;
-    if let Either::Left((Err(error), _)) = served {
-        return Err(error.into());
+    open(config)?.serve(listener, shutdown).await
+}
+
+impl Opened {
+    /// Serves on `listener` until `shutdown` resolves, then answers what has arrived and returns.
+    ///
+    /// Runs on the caller's tokio runtime, which must have I/O and time.
+    ///
+    /// # Errors
+    /// [`ServeError`]: the journal or the socket cannot be used. Nothing was answered that is not in the journal.
+    pub async fn serve(
+        self,
+        listener: TcpListener,
+        shutdown: impl Future<Output = ()> + Send + 'static,
+    ) -> Result<(), ServeError> {
+        listener.set_nonblocking(true)?;
+        let listener = Cuttable::new(tokio::net::TcpListener::from_std(listener)?);
+        let Self { config, running: Running { work, ended, thread } } = self;
+        let (closing, is_closing) = watch::channel(false);
+        let stop = async move {
+            // A journal that ended by itself stops the server just as well: it cannot answer anything any more.
+            future::select(pin!(shutdown), pin!(ended)).await;
+            closing.send_replace(true);
+        };
+        let desk = Desk::new(config, work.clone(), is_closing.clone());
+        let app = http::router(desk).into_make_service_with_connect_info::<Cut>();
+        let serving = pin!(axum::serve(listener, app).with_graceful_shutdown(stop).into_future());
+        let drained = pin!(drained(is_closing));
+        let served = future::select(serving, drained).await;
+        // A connection may outlive the drain and keep the thread's inbox open, so the thread is told to end.
+        work.send(Work::Stop).await.ok();
+        thread.join().map_err(|_| ServeError::Panicked)??;
+        if let Either::Left((Err(error), _)) = served {
+            return Err(error.into());
+        }
+        Ok(())
     }
-    Ok(())
 }
 
 async fn drained(mut is_closing: watch::Receiver<bool>) {

@@ -8,18 +8,19 @@ use std::time::{Duration, SystemTime};
 
 use contracts::Timestamp;
 use payment::simulated::faults::{Faults, Odds};
-use payment::simulated::{Config, Storage, serve};
+use payment::simulated::{Config, Storage, open};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let file = std::env::args_os().nth(1).ok_or("usage: simulated-provider FILE")?;
     let listener = TcpListener::bind("127.0.0.1:0")?;
-    writeln!(std::io::stdout(), "listening {}", listener.local_addr()?)?;
     let config = Config {
         storage: Storage::File(file.into()),
         faults: Faults::new(1, Odds::default(), Duration::from_secs(1))?,
         now,
         hold: Config::HOLD,
     };
+    let opened = open(config)?;
+    writeln!(std::io::stdout(), "listening {}", listener.local_addr()?)?;
     let (stop, stopped) = tokio::sync::oneshot::channel();
     std::thread::Builder::new().name("parent".to_owned()).spawn(move || {
         std::io::stdin().read_to_end(&mut Vec::new()).ok();
@@ -27,7 +28,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     })?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let stopped = async move { stopped.await.unwrap_or(()) };
-    Ok(runtime.block_on(serve(config, listener, stopped))?)
+    Ok(runtime.block_on(opened.serve(listener, stopped))?)
 }
 
 #[expect(
