@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use store::limits;
+
 /// Bounds that a deployment may set.
 #[derive(Debug, Clone)]
 pub struct Policy {
     /// Messages of one service held by one process, started or waiting in a lane. Large enough that group commit has
-    /// something to group, small enough that a crash gives back little.
+    /// something to group, small enough that a crash gives back little. More than [`limits::IN_HAND`] are never held.
     pub in_flight: usize,
     /// How often the sweeper looks for what is due when nothing wakes it.
     pub sweep_every: Duration,
@@ -19,7 +21,7 @@ pub struct Policy {
 impl Default for Policy {
     fn default() -> Self {
         Self {
-            in_flight: 256,
+            in_flight: limits::IN_HAND,
             sweep_every: Duration::from_millis(500),
             pending_after: Duration::from_secs(5),
             backlog_limit: 50_000,

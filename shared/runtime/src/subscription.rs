@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use bus::Settle;
+use store::limits::IN_HAND;
 use tokio::sync::{mpsc, watch};
 
 use crate::core::Core;
@@ -41,7 +42,7 @@ impl Taker {
             let pause = self.core.gate.wait(&self.core.env);
             let credit = match pause {
                 Some(_) => usize::from(self.held == 0),
-                None => self.core.policy.in_flight - self.held,
+                None => self.core.policy.in_flight.min(IN_HAND) - self.held,
             };
             let core = self.core.clone();
             let receive = async move {

@@ -22,6 +22,9 @@ pub mod limits {
     pub const ENTRIES: usize = 3;
     /// Fields of one counter.
     pub const FIELDS: usize = 16;
+    /// Messages of one queue that one process has in hand. So many at most can be what a process died of, so no more
+    /// than these are looked at with suspicion after a restart.
+    pub const IN_HAND: usize = 256;
 }
 
 /// Tells executions apart, also executions of one message: random, never zero.

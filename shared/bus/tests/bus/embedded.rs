@@ -8,6 +8,7 @@ use std::sync::Arc;
 use bus::{Address, Bus, Embedded, Published, Settle, Wiring};
 use bytes::Bytes;
 use contracts::{EventType, MessageId, Timestamp};
+use store::limits::IN_HAND;
 use store::sqlite::{Config, Engine};
 use store::{Key, Nonce, Outcome, Outgoing, Record, Store, Unit};
 
@@ -110,4 +111,40 @@ async fn what_was_not_settled_is_delivered_after_a_restart_as_redelivered() {
     }
     assert_eq!(bodies, [(Bytes::from_static(b"2"), true), (Bytes::from_static(b"3"), false)]);
     assert_eq!(state(&bus, "inventory").await, (3, 0));
+}
+
+/// Only what was in a dead process's hands can have killed it: suspecting all that waits would make a restart with a
+/// backlog slow.
+#[tokio::test]
+async fn after_a_restart_only_what_may_have_been_in_hand_is_marked() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("banyan.db");
+    let (engine, bus) = declared(Engine::open(Config::file(&path)).unwrap()).await;
+    let all: Vec<String> = (0..IN_HAND * 6).map(|n| n.to_string()).collect();
+    bus.publish(all.iter().map(|n| placed(n)).collect()).await;
+    let mut in_hand = bus.receive("payment".into(), IN_HAND).await.unwrap();
+    for round in 0..20 {
+        // Some are settled, some given back, some kept; then hands are full again.
+        for (at, one) in std::mem::take(&mut in_hand).into_iter().enumerate() {
+            match (at + round) % 7 {
+                0 => bus.settle(vec![(one.token, Settle::Acknowledge)]).await,
+                1 | 2 => bus.settle(vec![(one.token, Settle::Release)]).await,
+                _ => in_hand.push(one),
+            }
+        }
+        in_hand.extend(bus.receive("payment".into(), IN_HAND - in_hand.len()).await.unwrap());
+    }
+    let suspects: BTreeSet<Bytes> = in_hand.into_iter().map(|one| one.body).collect();
+    assert_eq!(suspects.len(), IN_HAND);
+    drop((engine, bus));
+
+    let (_engine, bus) = declared(Engine::open(Config::file(&path)).unwrap()).await;
+    let left = usize::try_from(state(&bus, "payment").await.0).unwrap();
+    let mut taken = Vec::new();
+    while taken.len() < left {
+        taken.extend(bus.receive("payment".into(), 100).await.unwrap());
+    }
+    let marked: BTreeSet<Bytes> =
+        taken.into_iter().filter(|one| one.redelivered).map(|one| one.body).collect();
+    assert!(left > marked.len() && marked == suspects, "{} of {left} are marked", marked.len());
 }

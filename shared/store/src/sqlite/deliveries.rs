@@ -139,7 +139,7 @@ impl Engine {
     /// Gives deliveries back.
     pub fn release(&self, consumed: &[Consumed]) {
         let routes = self.shared.routes();
-        for one in consumed {
+        for one in consumed.iter().rev() {
             if let Some(queue) = routes.queue(&one.queue) {
                 queue.release(std::iter::once(one.seq));
             }

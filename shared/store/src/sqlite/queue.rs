@@ -9,6 +9,7 @@ use bytes::Bytes;
 use tokio::sync::Notify;
 
 use super::{lock, stats};
+use crate::unit::limits::IN_HAND;
 
 /// Messages that a queue keeps in memory; the rest is read back from the file when its turn comes. A few groups'
 /// worth: enough that a queue which keeps up never reads.
@@ -48,6 +49,9 @@ struct State {
     spilled: Option<u64>,
     /// The highest number that was ever put into the queue.
     last_seq: u64,
+    /// How many rows that an earlier process left may still have been in its hands. They are the first ones: whatever
+    /// is given back is taken again before anything new is, so nothing behind them was ever taken.
+    suspects: usize,
 }
 
 /// Rows to be read back: from which number on, and what was the last one when it was asked.
@@ -61,7 +65,7 @@ impl Queue {
     /// A queue that has `waiting` rows in the file, the last of them `last_seq`.
     pub(super) fn new(name: String, bit: usize, waiting: u64, last_seq: u64) -> Self {
         let spilled = (waiting > 0).then_some(0);
-        let state = State { waiting, spilled, last_seq, ..State::default() };
+        let state = State { waiting, spilled, last_seq, suspects: IN_HAND, ..State::default() };
         Self {
             name,
             bit,
@@ -101,14 +105,16 @@ impl Queue {
         taken
     }
 
-    /// Gives taken messages back; they are marked as redelivered. What is not taken (any more) is left alone.
+    /// Gives taken messages back; they are marked as redelivered, and taken again before all others, the last one of
+    /// `seqs` first. What is not taken (any more) is left alone.
     pub(super) fn release(&self, seqs: impl Iterator<Item = u64>) {
         {
             let mut state = lock(&self.state);
             for seq in seqs {
                 if let Some(message) = state.leased.remove(&seq) {
                     state.waiting += 1;
-                    state.push(Ready { redelivered: true, ..message });
+                    state.ready_bytes += message.body.len();
+                    state.ready.push_front(Ready { redelivered: true, ..message });
                 }
             }
         }
@@ -132,7 +138,13 @@ impl Queue {
             return;
         }
         let next = rows.last().map_or(gap.last_seq, |last| last.seq) + 1;
-        rows.into_iter().for_each(|message| state.push(message));
+        for mut message in rows {
+            if message.redelivered {
+                message.redelivered = state.suspects > 0;
+                state.suspects = state.suspects.saturating_sub(1);
+            }
+            state.push(message);
+        }
         // What came after the gap was measured is in the file only.
         let is_caught_up = is_all && state.last_seq == gap.last_seq;
         state.spilled = (!is_caught_up).then_some(next);

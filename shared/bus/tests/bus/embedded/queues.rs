@@ -80,7 +80,7 @@ async fn a_long_queue_survives_a_restart_with_each_message_once() {
     let (_engine, bus) = declared(Engine::open(Config::file(&path)).unwrap()).await;
     let mut bodies = Vec::new();
     drain(&bus, "payment", |delivery| {
-        assert!(delivery.redelivered);
+        assert_eq!(delivery.redelivered, bodies.len() < IN_HAND, "the first ones may have been in hand");
         bodies.push(delivery.body.clone());
     })
     .await;
