@@ -4,6 +4,7 @@
 //! have acted; that nothing was sent is not ([`Unavailable`]), because then there was no attempt.
 
 use std::fmt;
+use std::time::Duration;
 
 use contracts::events::payment::DeclineReason;
 use contracts::{Currency, Money, PaymentId, Timestamp};
@@ -167,10 +168,24 @@ pub enum Unavailable {
     Unreachable,
     /// It asks for less (429).
     #[error("the payment provider asks for fewer requests")]
-    Throttled,
+    Throttled {
+        /// For how many seconds, where it says so (`Retry-After`).
+        retry_after_s: Option<u32>,
+    },
     /// It does not accept our credentials (401, 403). A person has to act.
     #[error("the payment provider does not accept our credentials")]
     Unauthorized,
+}
+
+impl Unavailable {
+    /// How long the provider asks to be left alone, where it says so.
+    #[must_use]
+    pub fn retry_after(self) -> Option<Duration> {
+        match self {
+            Self::Throttled { retry_after_s } => retry_after_s.map(|s| Duration::from_secs(s.into())),
+            Self::Unreachable | Self::Unauthorized => None,
+        }
+    }
 }
 
 /// The provider's name for what it holds: 1 to 255 visible ASCII characters.

@@ -12,9 +12,11 @@ use crate::due;
 use crate::env::Env;
 use crate::gate::Gate;
 use crate::health::Health;
+use crate::peers::Peers;
 use crate::policy::{Policy, RELAY_BACKLOG};
 use crate::quirk::Quirks;
 use crate::relay::Sent;
+use crate::returned::Returned;
 use crate::service::Service;
 
 /// The adapters that a service runs on.
@@ -45,6 +47,8 @@ pub(crate) struct Core {
     /// Held to write by a message that may crash the process, to read by all others: a crasher runs alone.
     pub(crate) alone: RwLock<()>,
     pub(crate) gate: Gate,
+    pub(crate) peers: Peers,
+    pub(crate) returned: Returned,
     pub(crate) health: Arc<Health>,
     pub(crate) relay: mpsc::Sender<Sent>,
     pub(crate) sweep: Notify,
@@ -89,6 +93,8 @@ impl Core {
             },
             alone: RwLock::new(()),
             gate: Gate::default(),
+            peers: Peers::default(),
+            returned: Returned::default(),
             health,
             relay,
             sweep: Notify::new(),

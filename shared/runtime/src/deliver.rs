@@ -1,5 +1,6 @@
 //! One delivery from decode to settlement.
 
+mod ask;
 mod away;
 
 use std::panic::AssertUnwindSafe;
@@ -15,6 +16,7 @@ use crate::execute::{Ended, Plan, Runs};
 use crate::fail::Fail;
 use crate::policy;
 use crate::quirk::Bug;
+use crate::returned::Returned;
 use crate::service::{ErasedHandler, ErasedOutside, Evidence, Reaction, Ready};
 use crate::stats::Stats;
 use crate::uow::{Cause, Uow};
@@ -61,7 +63,11 @@ impl Arrival {
         self.event.as_ref().map_or("undecodable", |event| event.kind.as_str())
     }
 
-    pub(crate) fn into_token(self) -> bus::Token {
+    /// Gives it back before it was started.
+    pub(crate) fn give_back(self, returned: &Returned) -> bus::Token {
+        if let Ok(event) = &self.event {
+            returned.note(event.message_id());
+        }
         self.delivery.token
     }
 }
@@ -78,9 +84,11 @@ struct Message<'d> {
 impl Core {
     /// Handles `delivery` to its end.
     pub(crate) async fn deliver(&self, Arrival { delivery, event }: Arrival) -> Done {
+        let id = event.as_ref().ok().map(Envelope::message_id);
         match self.attempt(&delivery, event).await {
             Ok(()) => Done::Settled,
             Err(fail) => {
+                id.into_iter().for_each(|id| self.returned.note(id));
                 self.bus.settle(vec![(delivery.token, Settle::Release)]).await;
                 Done::Outage(fail.chain().join(": "))
             }
@@ -110,7 +118,7 @@ impl Core {
         if suspect && self.record(self.record_key(message.id)).await?.is_some() {
             return self.duplicate(&message).await;
         }
-        if delivery.redelivered {
+        if delivery.redelivered && !self.returned.take(message.id) {
             return self.quarantined(&message, event, &reaction).await;
         }
         let _others = self.alone.read().await;
@@ -200,8 +208,26 @@ impl Core {
             settles: self.fused.then(|| message.delivery.token.consumed()),
             besides,
         };
+        let (handling, recording);
+        let what: &dyn Runs<Fail> = match reaction {
+            Reaction::Handle(handler) => {
+                handling = Handling { handler: handler.as_ref(), ready: ready.as_ref() };
+                &handling
+            }
+            Reaction::Call(outside) => {
+                let Some(evidence) = self.ask(message, outside.as_ref(), ready.as_ref()).await? else {
+                    return Ok(Fate::PutAway);
+                };
+                recording = Recording { outside: outside.as_ref(), ready: ready.as_ref(), evidence };
+                &recording
+            }
+        };
+        self.tries(message, &plan, what).await
+    }
+
+    async fn tries(&self, message: &Message<'_>, plan: &Plan, what: &dyn Runs<Fail>) -> Result<Fate, Fail> {
         for quick in 0.. {
-            let tried = AssertUnwindSafe(self.react(reaction, ready.as_ref(), &plan)).catch_unwind().await;
+            let tried = AssertUnwindSafe(self.execute(plan, what)).catch_unwind().await;
             let fail = match tried.unwrap_or_else(|panic| Err(panicked(panic.as_ref()))) {
                 Ok(ended) => return self.ended(message, ended).await,
                 Err(Fail::Outage(outage)) => return Err(Fail::Outage(outage)),
@@ -215,21 +241,6 @@ impl Core {
             break;
         }
         Ok(Fate::PutAway)
-    }
-
-    async fn react(&self, reaction: &Reaction, ready: &dyn Ready, plan: &Plan) -> Result<Ended, Fail> {
-        match reaction {
-            Reaction::Handle(handler) => {
-                self.execute(plan, &Handling { handler: handler.as_ref(), ready }).await
-            }
-            Reaction::Call(outside) => {
-                let called = outside.call(ready, self.env.now()).await;
-                let evidence = called.map_err(|unavailable| {
-                    Fail::Outage(store::Outage::new(store::OutageKind::Unreachable, unavailable.to_string()))
-                })?;
-                self.execute(plan, &Recording { outside: outside.as_ref(), ready, evidence }).await
-            }
-        }
     }
 
     async fn ended(&self, message: &Message<'_>, ended: Ended) -> Result<Fate, Fail> {
@@ -258,6 +269,7 @@ impl Core {
 
     async fn give_back(&self, message: &Message<'_>) -> Result<(), Fail> {
         self.env.clock.sleep(self.env.jitter(policy::CONFLICT_BASE, 6, policy::CONFLICT_CAP)).await;
+        self.returned.note(message.id);
         self.bus.settle(vec![(message.delivery.token.clone(), Settle::Release)]).await;
         Ok(())
     }

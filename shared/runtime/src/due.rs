@@ -55,8 +55,8 @@ pub struct Due {
 /// Why a message could not be handled.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Trouble {
-    /// One word of a fixed list: `undecodable`, `unknown_type`, `rejected`, `exhausted`, `waited`, `crashed`,
-    /// `unpublishable`.
+    /// One word of a fixed list. Of dead letters: `undecodable`, `unknown_type`, `rejected`, `exhausted`, `waited`,
+    /// `crashed`, `unpublishable`. Of what comes again: `delayed`, `waited`, `unavailable`.
     pub reason: Cow<'static, str>,
     /// The error and all that lay beneath, outermost first.
     pub chain: Vec<String>,

@@ -1,6 +1,6 @@
 //! An outage is not an attempt: the subscription pauses to one probe with back-off.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bus::Delivery;
@@ -12,7 +12,14 @@ use crate::policy::{PROBE_BASE, PROBE_CAP, PROBE_LISTEN};
 
 /// Whether a subscription takes messages, takes one to see, or waits.
 #[derive(Default)]
-pub(crate) struct Gate(Mutex<Option<Closed>>);
+pub(crate) struct Gate(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    closed: Option<Closed>,
+    /// How often it was closed.
+    era: u64,
+}
 
 struct Closed {
     reason: String,
@@ -22,36 +29,56 @@ struct Closed {
 impl Gate {
     /// Something as a whole failed.
     pub(crate) fn close(&self, reason: String) {
-        let mut gate = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match gate.as_mut() {
+        let mut state = self.lock();
+        match state.closed.as_mut() {
             Some(closed) => {
                 closed.failures = closed.failures.saturating_add(1);
                 closed.reason = reason;
             }
             None => {
                 tracing::warn!(reason, "paused: probing until it answers");
-                *gate = Some(Closed { reason, failures: 0 });
+                state.closed = Some(Closed { reason, failures: 0 });
+                state.era += 1;
             }
         }
     }
 
-    /// Something was handled.
-    pub(crate) fn open(&self) {
-        let mut gate = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if gate.take().is_some() {
+    /// Now, as [`Gate::settled`] wants to know it.
+    pub(crate) fn era(&self) -> u64 {
+        self.lock().era
+    }
+
+    /// Something that was begun in `era` was handled; answers whether it is open. What was begun before it was closed
+    /// does not open it: it shows that there was no outage then.
+    pub(crate) fn settled(&self, era: u64) -> bool {
+        let mut state = self.lock();
+        if state.closed.is_some() && state.era == era {
+            state.closed = None;
             tracing::info!("going on");
         }
+        state.closed.is_none()
+    }
+
+    /// The outage is over.
+    pub(crate) fn open(&self) {
+        self.settled(self.era());
     }
 
     /// Why it is closed, if it is.
     pub(crate) fn reason(&self) -> Option<String> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(|closed| closed.reason.clone())
+        self.lock().closed.as_ref().map(|closed| closed.reason.clone())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How long to wait before the next probe; `None` while open.
     pub(crate) fn wait(&self, env: &Env) -> Option<Duration> {
-        let gate = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        gate.as_ref().map(|closed| PROBE_BASE / 2 + env.jitter(PROBE_BASE, closed.failures, PROBE_CAP))
+        self.lock()
+            .closed
+            .as_ref()
+            .map(|closed| PROBE_BASE / 2 + env.jitter(PROBE_BASE, closed.failures, PROBE_CAP))
     }
 }
 

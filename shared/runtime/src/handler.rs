@@ -1,6 +1,7 @@
 //! The three shapes in which a service reacts: to an event, to a job of its own, to an answer from outside.
 
 use std::future::Future;
+use std::time::Duration;
 
 use contracts::{Event, EventData, Timestamp};
 use serde::Serialize;
@@ -47,14 +48,17 @@ pub trait JobHandler: Send + Sync + 'static {
     fn run(&self, job: &Self::Job, uow: &mut Uow) -> impl Future<Output = Result<(), Fail>> + Send;
 }
 
-/// Nothing was sent to the outside: it cannot be reached at all. Not an attempt.
+/// The outside did certainly not act: it cannot be reached, or turned the call away unread. Not an attempt: whoever
+/// asks this peer waits and asks again, and everything else goes on.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{peer} cannot be reached: {why}")]
+#[error("{peer} cannot be asked: {why}")]
 pub struct Unavailable {
     /// Who.
     pub peer: &'static str,
     /// What was seen.
     pub why: String,
+    /// How long it asks to be left alone, where it says so (the header `Retry-After`).
+    pub retry_after: Option<Duration>,
 }
 
 /// A call to the outside (a payment provider, a carrier, a mail server) as a step of its own.
@@ -70,7 +74,7 @@ pub trait Outside: Send + Sync + 'static {
     /// Makes the call. May be made again with the same intent; the provider's key makes that harmless.
     ///
     /// # Errors
-    /// [`Unavailable`] only when certainly nothing was sent; anything else is evidence.
+    /// [`Unavailable`] only when the outside certainly did not act; anything else is evidence.
     fn call(
         &self,
         intent: &Self::Intent,

@@ -87,6 +87,10 @@ impl Node {
             .iter()
             .filter_map(|core| core.gate.reason().map(|reason| format!("{}: {reason}", core.queue)))
             .collect();
+        for core in &self.cores {
+            let out = core.peers.reasons(self.ports.env.now()).into_iter();
+            reasons.extend(out.map(|reason| format!("{}: {reason}", core.queue)));
+        }
         reasons.extend(self.stuck().into_iter().map(|name| format!("{name}: has not moved for a minute")));
         if *self.drain.borrow() {
             reasons.push("draining".to_owned());

@@ -68,3 +68,12 @@ pub(crate) const WATCHDOG: Duration = Duration::from_secs(60);
 pub(crate) const UNKNOWN_LOOKS: u32 = 4;
 /// The wait before each of them.
 pub(crate) const UNKNOWN_WAIT: Duration = Duration::from_millis(250);
+/// Waits of those that ask a peer outside which does not answer, where it does not say itself how long.
+pub(crate) const PEER_BASE: Duration = Duration::from_millis(500);
+pub(crate) const PEER_CAP: Duration = Duration::from_secs(30);
+/// The longest wait that a peer may ask for itself.
+pub(crate) const PEER_ASKED: Duration = Duration::from_secs(600);
+/// How long one of them may ask while the others wait; longer than calls take.
+pub(crate) const PEER_PROBE: Duration = Duration::from_secs(15);
+/// Failures in a row before readiness tells of it: one throttled call is no news.
+pub(crate) const PEER_TOLD: u32 = 3;

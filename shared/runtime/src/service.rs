@@ -197,7 +197,8 @@ impl<O: Outside> ErasedOutside for OutsideReaction<O> {
     fn call<'a>(&'a self, intent: &'a dyn Ready, now: Timestamp) -> Boxed<'a, Result<Evidence, Unavailable>> {
         Box::pin(async move {
             let Some(intent) = intent.as_any().downcast_ref() else {
-                return Err(Unavailable { peer: "nobody", why: "the intent is of another type".to_owned() });
+                let why = "the intent is of another type".to_owned();
+                return Err(Unavailable { peer: "nobody", why, retry_after: None });
             };
             Ok(Box::new(self.0.call(intent, now).await?) as Evidence)
         })

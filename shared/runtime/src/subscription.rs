@@ -24,14 +24,22 @@ pub(crate) async fn run(core: Arc<Core>, drain: watch::Receiver<bool>) {
 /// A lane is here while one of its messages is being handled; the others wait in it.
 type Lanes = BTreeMap<String, VecDeque<Arrival>>;
 
+/// A message that was handled to its end.
+struct Finished {
+    lane: String,
+    done: Done,
+    /// When it was begun, as the gate counts.
+    era: u64,
+}
+
 struct Taker {
     core: Arc<Core>,
     lanes: Lanes,
     /// Messages in hand, started or waiting: never more than the policy's `in_flight`.
     held: usize,
     /// Unbounded in type only: it holds at most one answer per message in hand.
-    finished: mpsc::UnboundedSender<(String, Done)>,
-    done: mpsc::UnboundedReceiver<(String, Done)>,
+    finished: mpsc::UnboundedSender<Finished>,
+    done: mpsc::UnboundedReceiver<Finished>,
 }
 
 impl Taker {
@@ -51,16 +59,23 @@ impl Taker {
                     None => core.bus.receive(core.queue.clone(), credit).await,
                 }
             };
-            tokio::select! {
+            let finished = tokio::select! {
                 biased;
                 _ = drain.wait_for(|&draining| draining) => return,
-                Some((lane, done)) = self.done.recv() => self.finish(lane, done),
-                received = receive, if credit > 0 => match received {
-                    Ok(deliveries) => deliveries.into_iter().for_each(|delivery| self.accept(Arrival::new(delivery))),
-                    Err(outage) => self.core.gate.close(outage.to_string()),
-                },
-                // Who has a free slot and nothing to do is well; who has none for a minute is stuck.
-                () = self.core.env.clock.sleep(WATCHDOG / 4), if credit > 0 => {}
+                Some(finished) = self.done.recv() => Some(finished),
+                received = receive, if credit > 0 => {
+                    match received {
+                        Ok(deliveries) => deliveries.into_iter().for_each(|one| self.accept(Arrival::new(one))),
+                        Err(outage) => self.core.gate.close(outage.to_string()),
+                    }
+                    None
+                }
+                // Who has a free slot and nothing to do is well; who has none for a minute is stuck. A pause is shorter
+                // than that, and must not begin again and again.
+                () = self.core.env.clock.sleep(WATCHDOG / 4), if credit > 0 && pause.is_none() => None,
+            };
+            if let Some(finished) = finished {
+                self.finish(finished).await;
             }
         }
     }
@@ -79,21 +94,29 @@ impl Taker {
 
     fn start(&self, lane: String, arrival: Arrival) {
         let (core, finished) = (self.core.clone(), self.finished.clone());
+        let era = core.gate.era();
         let name = std::borrow::Cow::Owned(format!("{} {}", core.queue, arrival.name()));
         self.core.env.spawn.spawn(
             name,
             Box::pin(async move {
                 let done = core.deliver(arrival).await;
-                finished.send((lane, done)).ok();
+                finished.send(Finished { lane, done, era }).ok();
             }),
         );
     }
 
-    fn finish(&mut self, lane: String, done: Done) {
+    async fn finish(&mut self, Finished { lane, done, era }: Finished) {
         self.held -= 1;
-        match done {
-            Done::Settled => self.core.gate.open(),
-            Done::Outage(reason) => self.core.gate.close(reason),
+        let is_open = match done {
+            Done::Settled => self.core.gate.settled(era),
+            Done::Outage(reason) => {
+                self.core.gate.close(reason);
+                false
+            }
+        };
+        if !is_open {
+            // What has not started would only meet the same outage.
+            self.give_back_waiting().await;
         }
         match self.lanes.get_mut(&lane).and_then(VecDeque::pop_front) {
             Some(next) => self.start(lane, next),
@@ -104,15 +127,20 @@ impl Taker {
     }
 
     async fn drain(&mut self) {
+        self.give_back_waiting().await;
+        while self.held > 0 {
+            let Some(finished) = self.done.recv().await else { return };
+            self.finish(finished).await;
+        }
+    }
+
+    async fn give_back_waiting(&mut self) {
         let waiting = self.lanes.values_mut().flat_map(std::mem::take);
-        let given_back: Vec<_> = waiting.map(|arrival| (arrival.into_token(), Settle::Release)).collect();
+        let given_back: Vec<_> =
+            waiting.map(|arrival| (arrival.give_back(&self.core.returned), Settle::Release)).collect();
         self.held -= given_back.len();
         if !given_back.is_empty() {
             self.core.bus.settle(given_back).await;
-        }
-        while self.held > 0 {
-            let Some((lane, done)) = self.done.recv().await else { return };
-            self.finish(lane, done);
         }
     }
 

@@ -72,7 +72,7 @@ pub fn evidence_from(status: u16, body: &str) -> Result<Evidence, Unavailable> {
             Err(_) => unknown(Why::Unreadable),
         },
         401 | 403 => Err(Unavailable::Unauthorized),
-        429 => Err(Unavailable::Throttled),
+        429 => Err(Unavailable::Throttled { retry_after_s: None }),
         400..=499 => match Problem::decode(body) {
             Some(problem) => evidence_against(problem),
             None => unknown(Why::Unreadable),

@@ -26,7 +26,11 @@ impl Outside for AskTheProvider {
             Question::Do { operation } => self.gateway.execute(operation).await,
             Question::Look { key } => self.gateway.query(key).await,
         };
-        answer.map_err(|why| Unavailable { peer: self.provider, why: why.to_string() })
+        answer.map_err(|why| Unavailable {
+            peer: self.provider,
+            why: why.to_string(),
+            retry_after: why.retry_after(),
+        })
     }
 
     async fn record(&self, intent: &AskProvider, evidence: Evidence, uow: &mut Uow) -> Result<(), Fail> {

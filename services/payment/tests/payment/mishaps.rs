@@ -21,7 +21,7 @@ fn expected(mishap: Mishap) -> Result<Option<Why>, Unavailable> {
         Mishap::ErrorBefore | Mishap::ErrorAfter => Ok(Some(Why::ServerError)),
         Mishap::Unreadable => Ok(Some(Why::Unreadable)),
         Mishap::Busy => Ok(Some(Why::InProgress)),
-        Mishap::Throttled => Err(Unavailable::Throttled),
+        Mishap::Throttled => Err(Unavailable::Throttled { retry_after_s: Some(1) }),
         Mishap::Slow => Ok(None),
     }
 }
@@ -134,7 +134,7 @@ fn in_a_storm_every_payment_comes_to_an_end_with_one_effect() {
             loop {
                 tries += 1;
                 match gateway.execute(&operation).await {
-                    Ok(Evidence::Unknown { .. }) | Err(Unavailable::Throttled) => {}
+                    Ok(Evidence::Unknown { .. }) | Err(Unavailable::Throttled { .. }) => {}
                     Ok(Evidence::Authorized { .. }) => break held += 1,
                     Ok(Evidence::ActionRequired { .. }) => break waiting += 1,
                     Ok(Evidence::Declined { .. }) => break declined += 1,

@@ -54,16 +54,28 @@ impl Core {
         chain: Vec<String>,
         wait: Option<std::time::Duration>,
     ) -> Result<(), Fail> {
-        let now = self.env.now();
-        let key = Key::new(self.names.due.clone(), message.id.to_string());
-        let found = self.store.read(vec![key], now).await?.pop().flatten();
-        let before = found.as_ref().and_then(|item| Due::decode("due", item).ok());
         let row = self.row(message, reason, chain);
-        let row = Due {
-            due: wait.map(|wait| now.plus(wait)),
-            first_seen: before.map_or(row.first_seen, |before| before.first_seen),
-            ..row
-        };
+        let due = wait.map(|wait| self.env.now().plus(wait));
+        self.keep(message, Due { due, ..row }).await
+    }
+
+    /// Into the due table until a peer outside can be asked again: that is no attempt, and never the end of it.
+    pub(super) async fn put_off(
+        &self,
+        message: &Message<'_>,
+        chain: Vec<String>,
+        wait: std::time::Duration,
+    ) -> Result<(), Fail> {
+        let row = self.row(message, "unavailable", chain);
+        let due = Some(self.env.now().plus(wait));
+        self.keep(message, Due { due, attempts: message.delivery.attempt, ..row }).await
+    }
+
+    async fn keep(&self, message: &Message<'_>, row: Due) -> Result<(), Fail> {
+        let key = Key::new(self.names.due.clone(), message.id.to_string());
+        let found = self.store.read(vec![key], self.env.now()).await?.pop().flatten();
+        let before = found.as_ref().and_then(|item| Due::decode("due", item).ok());
+        let row = Due { first_seen: before.map_or(row.first_seen, |before| before.first_seen), ..row };
         self.put_row(message, row, found.map_or(Version::ABSENT, |item| item.version), vec![]).await
     }
 

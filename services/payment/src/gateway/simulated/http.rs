@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use reqwest::{Client, Url, redirect, retry};
+use reqwest::{Client, Url, header, redirect, retry};
 
 use super::{evidence_from, query_for, request_for};
 use crate::gateway::{Evidence, Gateway, Operation, ProviderKey, Unavailable, Why};
@@ -42,6 +42,13 @@ pub struct Http {
     client: Client,
 }
 
+/// An answer, as much of it as matters here.
+struct Told {
+    status: u16,
+    body: String,
+    retry_after_s: Option<u32>,
+}
+
 impl Http {
     /// A gateway by `config`. Does not connect yet.
     ///
@@ -68,9 +75,10 @@ impl Http {
 
     async fn send(&self, request: Request) -> Result<Evidence, Unavailable> {
         match self.exchange(request).await {
-            Ok(Some((status, body))) => {
-                evidence_from(status, &body).map(|evidence| self.with_whole_url(evidence))
-            }
+            Ok(Some(Told { status, body, retry_after_s })) => match evidence_from(status, &body) {
+                Err(Unavailable::Throttled { .. }) => Err(Unavailable::Throttled { retry_after_s }),
+                evidence => evidence.map(|evidence| self.with_whole_url(evidence)),
+            },
             Ok(None) => Ok(Evidence::Unknown { why: Why::Unreadable }),
             // Only a connection that never came about proves that nothing was sent.
             Err(error) if error.is_connect() => Err(Unavailable::Unreachable),
@@ -79,8 +87,8 @@ impl Http {
         }
     }
 
-    /// Status and body; `None` when the body is too long or no text.
-    async fn exchange(&self, request: Request) -> Result<Option<(u16, String)>, reqwest::Error> {
+    /// `None` when the body is too long or no text.
+    async fn exchange(&self, request: Request) -> Result<Option<Told>, reqwest::Error> {
         let mut url = self.base.clone();
         url.set_path(&request.path);
         let sending = if request.method == "GET" { self.client.get(url) } else { self.client.post(url) };
@@ -91,6 +99,9 @@ impl Http {
         let mut response =
             sending.header("content-type", "application/json").body(request.body).send().await?;
         let status = response.status().as_u16();
+        let retry_after = response.headers().get(header::RETRY_AFTER).and_then(|value| value.to_str().ok());
+        // Seconds; where it is a date (RFC 9110, 10.2.3), the caller's own wait has to do.
+        let retry_after_s = retry_after.and_then(|text| text.parse().ok());
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await? {
             if body.len() + chunk.len() > MAX_ANSWER_BYTES {
@@ -98,7 +109,7 @@ impl Http {
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(String::from_utf8(body).ok().map(|body| (status, body)))
+        Ok(String::from_utf8(body).ok().map(|body| Told { status, body, retry_after_s }))
     }
 
     /// Where the customer acts, as their browser needs it.

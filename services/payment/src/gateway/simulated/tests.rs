@@ -105,7 +105,7 @@ fn only_the_providers_own_words_prove_anything() {
         (422, ours("idempotency-key-reused"), unknown(Why::KeyReused)),
         (422, ours("operation-cancelled"), Ok(Evidence::Voided)),
         (422, ours("invalid-request"), Ok(Evidence::Refused { code: "invalid-request".to_owned() })),
-        (429, String::new(), Err(Unavailable::Throttled)),
+        (429, String::new(), Err(Unavailable::Throttled { retry_after_s: None })),
         (401, String::new(), Err(Unavailable::Unauthorized)),
         (500, ours("operation-not-found"), unknown(Why::ServerError)),
         (503, String::new(), unknown(Why::ServerError)),
@@ -145,7 +145,7 @@ fn without_sockets_each_mishap_means_what_it_means_with_them() {
             Mishap::ErrorBefore | Mishap::ErrorAfter => unknown(Why::ServerError),
             Mishap::Unreadable => unknown(Why::Unreadable),
             Mishap::Busy => unknown(Why::InProgress),
-            Mishap::Throttled => Err(Unavailable::Throttled),
+            Mishap::Throttled => Err(Unavailable::Throttled { retry_after_s: None }),
             Mishap::Slow => query(&mut provider),
         };
         assert_eq!(first, expected, "{mishap:?}");

@@ -134,7 +134,11 @@ async fn read(request: Request) -> Result<wire::Request, Problem> {
 fn from_wire(response: wire::Response) -> Response {
     let status = StatusCode::from_u16(response.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let media = if response.status < 400 { "application/json" } else { "application/problem+json" };
-    json(status, media, response.body)
+    let mut response = json(status, media, response.body);
+    if status == StatusCode::TOO_MANY_REQUESTS {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+    }
+    response
 }
 
 fn json(status: StatusCode, media: &'static str, body: String) -> Response {

@@ -169,7 +169,7 @@ impl Bank {
         let luck = if ledger.is_calm { 9 } else { ledger.rng.u8(0..10) };
         if luck == 0 {
             ledger.unavailable += 1;
-            return Err(Unavailable { peer: "bank", why: "closed".to_owned() });
+            return Err(Unavailable { peer: "bank", why: "closed".to_owned(), retry_after: None });
         }
         if luck != 1 && ledger.moves.insert(wanted.key.clone(), true).is_none() {
             *ledger.balances.entry(wanted.sale.clone()).or_default() += if wanted.back { -1 } else { 1 };

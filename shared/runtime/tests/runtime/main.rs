@@ -1,0 +1,6 @@
+//! The runtime on a simulated store and bus, with a service that is made for each test.
+
+#[cfg(test)]
+mod outage;
+#[cfg(test)]
+mod support;

@@ -1,0 +1,162 @@
+//! A stage: one node in a simulated world in which time jumps.
+
+use std::borrow::Cow;
+use std::future::Future;
+use std::pin::pin;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use bus::{Address, Outgoing, Wiring};
+use bytes::Bytes;
+use contracts::event::Draft;
+use contracts::{EventData, EventType, MessageId, Timestamp, TraceParent};
+use runtime::due::{self, Due};
+use runtime::{Clock, Entropy, Env, Node, Policy, Ports, Quirks, Service, Spawn};
+use serde::{Deserialize, Serialize};
+use store::sim::{JumpingTime, Link, Manners, Rates, Setup, SimTime, World};
+use store::{Boxed, Query};
+
+/// The one service on the stage.
+pub(crate) const NAME: &str = "toy";
+
+/// The event that it hears.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Wound {
+    pub(crate) toy: String,
+}
+
+impl EventData for Wound {
+    const NAME: &'static str = "toy.wound";
+    const TYPE: &'static str = "shop.banyan.toy.wound.v1";
+    const SCHEMA: &'static str = "https://banyan.example/contracts/toy.wound/1.0.0.json";
+}
+
+struct Time(JumpingTime);
+
+impl Clock for Time {
+    fn now(&self) -> Timestamp {
+        self.0.now()
+    }
+
+    fn sleep(&self, duration: Duration) -> Boxed<'static, ()> {
+        self.0.sleep(duration)
+    }
+}
+
+struct Count(AtomicU64);
+
+impl Entropy for Count {
+    fn next_u64(&self) -> u64 {
+        // SplitMix64's step and last shift: spread enough for nonces.
+        let n = self.0.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed);
+        (n ^ (n >> 31)).wrapping_mul(0x94d0_49bb_1331_11eb)
+    }
+}
+
+/// Tasks that [`Stage::run`] polls beside the test.
+#[derive(Clone, Default)]
+struct Tasks(Arc<Mutex<Vec<Boxed<'static, ()>>>>);
+
+impl Spawn for Tasks {
+    fn spawn(&self, _name: Cow<'static, str>, task: Boxed<'static, ()>) {
+        self.0.lock().unwrap().push(task);
+    }
+}
+
+pub(crate) struct Stage {
+    time: JumpingTime,
+    tasks: Tasks,
+    pub(crate) world: Arc<World>,
+    link: Link,
+    pub(crate) node: Node,
+}
+
+impl Stage {
+    pub(crate) fn with(service: Service) -> Self {
+        let time = JumpingTime::starting_at(Timestamp::from_micros(1_700_000_000_000_000));
+        let setup = Setup { seed: 1, rates: Rates::NONE, fused: true, manners: Manners::Embedded };
+        let world = World::new(Arc::new(time.clone()), &setup);
+        let tasks = Tasks::default();
+        let link = world.link();
+        let env = Env {
+            clock: Arc::new(Time(time.clone())),
+            spawn: Arc::new(tasks.clone()),
+            entropy: Arc::new(Count(AtomicU64::new(1))),
+        };
+        let bus = bus::sim::SimBus::handle(&world, &link);
+        let ports = Ports { store: world.store(&link), bus, env, quirks: Quirks::default() };
+        let mut wiring = Wiring::default();
+        wiring.queues.insert(NAME.to_owned());
+        wiring.subscribers.insert(EventType::of::<Wound>(), [NAME.to_owned()].into());
+        let start = Node::start(vec![service], ports, Policy::default(), wiring);
+        let node = time.run(start).unwrap().unwrap();
+        Self { time, tasks, world, link, node }
+    }
+
+    /// Runs `main` with the service beside it.
+    pub(crate) fn run<F: Future>(&self, main: F) -> F::Output {
+        let mut main = pin!(main);
+        let beside = std::future::poll_fn(|cx| {
+            let mut tasks = std::mem::take(&mut *self.tasks.0.lock().unwrap());
+            tasks.retain_mut(|task| task.as_mut().poll(cx).is_pending());
+            let mut spawned = self.tasks.0.lock().unwrap();
+            if !spawned.is_empty() {
+                cx.waker().wake_by_ref();
+            }
+            tasks.append(&mut spawned);
+            *spawned = tasks;
+            drop(spawned);
+            main.as_mut().poll(cx)
+        });
+        self.time.run(beside).expect("everything waits for nothing")
+    }
+
+    /// Lets time pass.
+    pub(crate) fn wait(&self, seconds: u64) {
+        self.run(self.time.sleep(Duration::from_secs(seconds)));
+    }
+
+    /// Publishes that `toy` was wound up, and does not wait. Equal lanes are handled one after another.
+    pub(crate) fn wind(&self, toy: &str, lane: &str) {
+        let id = MessageId::named(&[toy]);
+        let draft = Draft {
+            id,
+            service: "child",
+            kind: Wound::TYPE,
+            schema: Some(Wound::SCHEMA),
+            subject: toy,
+            time: self.time.now(),
+            trace: TraceParent::root(id),
+            lane,
+            sequence: None,
+            correlation: None,
+            cause: id,
+        };
+        let body = Bytes::from(draft.encode(&Wound { toy: toy.to_owned() }).unwrap());
+        self.send(id, lane, body);
+    }
+
+    /// Puts bytes into the service's queue.
+    pub(crate) fn send(&self, id: MessageId, lane: &str, body: Bytes) {
+        let address = Address::Topic(EventType::of::<Wound>());
+        self.world.publish(&self.link, &[Outgoing { id, address, lane: lane.to_owned(), attempt: 0, body }]);
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.time.now()
+    }
+
+    /// Rows of the due table: `DUE` or `DEAD`.
+    pub(crate) fn rows(&self, index: &'static str) -> Vec<Due> {
+        let mut query = Query::new(due::collection(NAME).into_owned(), index, index);
+        query.limit = 500;
+        let rows = self.world.with_model(|model| model.query(&query, self.now())).rows;
+        rows.into_iter().map(|row| Due::decode(&row.id, &row.item).unwrap()).collect()
+    }
+
+    /// Messages that wait or are in hand.
+    pub(crate) fn queued(&self) -> u64 {
+        self.world.inspect(&self.link).unwrap().into_iter().map(|(_, waiting, taken)| waiting + taken).sum()
+    }
+}
