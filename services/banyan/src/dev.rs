@@ -10,6 +10,7 @@ use bus::Embedded;
 use runtime::{Env, Node, Policy, Ports, Quirks};
 use serde::Serialize;
 use store::sqlite::{self, Engine, vfs};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::config::Config;
 use crate::http::{self, Site};
@@ -58,6 +59,8 @@ const SHORT_DEADLINE: Duration = Duration::from_secs(60);
 /// The directory is in use or cannot be written, the port is taken, or the provider does not start.
 pub async fn run(config: &Config, args: &Args, output: Output) -> Result<()> {
     let env = runtime::real::env();
+    // From the first moment that anybody can know of it: a signal that comes before somebody listens is lost.
+    let stop = Stop::listen()?;
     let data = (!args.memory).then(|| config.data.clone());
     let listener = bind(config)?;
     let address = listener.local_addr()?;
@@ -77,7 +80,7 @@ pub async fn run(config: &Config, args: &Args, output: Output) -> Result<()> {
     };
     let url = format!("http://{address}");
     announce(&Banner { url, data, peers: Peers { provider: provider.url } }, output);
-    http::serve(site, listener, stopped(args.with_parent)).await?;
+    http::serve(site, listener, stop.told(args.with_parent)).await?;
     output.note("stopping: finishing what has begun ...");
     node.drain().await;
     engine.close();
@@ -142,18 +145,25 @@ fn announce(banner: &Banner, output: Output) {
     });
 }
 
-/// Ends when the process is told to stop.
-async fn stopped(with_parent: bool) {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut terminate), Ok(mut interrupt)) =
-        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
-    else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        biased;
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-        () = peer::end_of_input(), if with_parent => {}
+/// Hears when the process is told to stop.
+struct Stop {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Stop {
+    fn listen() -> Result<Self> {
+        let listen = |kind| signal(kind).context("the signals that stop this program cannot be heard");
+        Ok(Self { terminate: listen(SignalKind::terminate())?, interrupt: listen(SignalKind::interrupt())? })
+    }
+
+    /// Ends when it is told.
+    async fn told(mut self, with_parent: bool) {
+        tokio::select! {
+            biased;
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+            () = peer::end_of_input(), if with_parent => {}
+        }
     }
 }

@@ -98,9 +98,12 @@ impl Core {
         }
         let record = Record { key: plan.record.clone(), note, outgoing: uow.outgoing, expires: plan.expires };
         let woken = uow.woken;
-        let sent = Sent { record: record.key.clone(), outgoing: record.outgoing.clone() };
+        let published = record.outgoing.len();
+        // A fused commit enqueues by itself.
+        let sent = (!self.fused && published > 0)
+            .then(|| Sent { record: record.key.clone(), outgoing: record.outgoing.clone() });
         let unit = Unit { now: uow.now, nonce, record: Some(record), changes, settles: plan.settles.clone() };
-        (unit, Follow { sent, woken })
+        (unit, Follow { published, sent, woken })
     }
 
     /// What the planted bug does: whatever was absent when it was loaded is taken for absent still.
@@ -116,9 +119,9 @@ impl Core {
     }
 
     /// After a commit: publish what it says, wake what waits for it.
-    async fn follow(&self, Follow { sent, woken }: Follow) {
-        Stats::add(&self.stats.published, sent.outgoing.len());
-        if !self.fused && !sent.outgoing.is_empty() {
+    async fn follow(&self, Follow { published, sent, woken }: Follow) {
+        Stats::add(&self.stats.published, published);
+        if let Some(sent) = sent {
             // A full relay leaves the record to the sweeper: publishing never holds a handler up.
             self.relay.try_send(sent).ok();
         }
@@ -178,6 +181,9 @@ impl Core {
 }
 
 struct Follow {
-    sent: Sent,
+    /// How many messages.
+    published: usize,
+    /// What the relay is to publish.
+    sent: Option<Sent>,
     woken: Vec<String>,
 }

@@ -67,7 +67,7 @@ const GROUP_BYTES: usize = 8 * 1024 * 1024;
 const PURGE_GRACE: Duration = Duration::from_secs(600);
 
 /// Events that a follower may be behind before it misses some.
-const TAP_EVENTS: usize = 1_024;
+const TAP_EVENTS: usize = 16_384;
 
 /// Where the file is and how it is used.
 #[derive(Debug, Clone)]

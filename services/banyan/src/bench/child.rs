@@ -85,13 +85,15 @@ impl Dev {
     /// Tells it to stop, and waits until it has.
     ///
     /// # Errors
-    /// It cannot be told.
-    pub(super) async fn stop(mut self) -> Result<()> {
+    /// It cannot be told, or does not stop.
+    pub(super) async fn stop(mut self, env: &Env) -> Result<()> {
         if let Some(pid) = self.child.id() {
             Command::new("kill").args(["-TERM", &pid.to_string()]).status().await?;
         }
-        self.child.wait().await?;
-        Ok(())
+        tokio::select! {
+            ended = self.child.wait() => ended.map(drop).context("dev cannot be waited for"),
+            () = env.clock.sleep(PATIENCE) => bail!("dev does not stop within {} s", PATIENCE.as_secs()),
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Result, bail};
 use contracts::Timestamp;
 use futures_util::{StreamExt, stream};
 use runtime::Env;
@@ -27,6 +27,8 @@ const AT_ONCE: usize = 32;
 const OPEN_AT_ONCE: usize = 4_096;
 /// How often the end is looked for.
 const LOOK_EVERY: Duration = Duration::from_millis(5);
+/// Nothing was heard for so long: perhaps it was missed.
+const QUIET: Duration = Duration::from_millis(500);
 /// Nothing decided for so long: it hangs.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -62,8 +64,10 @@ pub struct OpenLoop {
     pub rate_per_s: u64,
     /// How many.
     pub orders: u64,
-    /// How many of them were confirmed; the others were short of stock or declined.
+    /// How many of them were heard to be confirmed; the others were short of stock or declined.
     pub confirmed: u64,
+    /// How many were decided without anybody hearing when; no time of theirs is below.
+    pub unheard: u64,
     /// From when an order was to be placed until its confirmation was heard, which is after its commit.
     pub p50_ms: f64,
     /// The same of 99 in a hundred.
@@ -97,7 +101,7 @@ pub(super) async fn run(
     output.note(format!("placing {orders} orders as fast as they go ..."));
     full_speed(&dev, &mut journey, env).await?;
     journey.resident_mib = dev.resident_mib().map(rounded);
-    dev.stop().await?;
+    dev.stop(env).await?;
 
     output.note("starting dev on the directory with these orders ...");
     let mut starts = Vec::new();
@@ -111,14 +115,14 @@ pub(super) async fn run(
     output.note(format!("placing orders at half that speed for {} s ...", open_for.as_secs()));
     let rate = half(journey.orders_per_s);
     journey.open_loop = open_loop(&dev, orders, rate, open_for, env).await?;
-    dev.stop().await?;
+    dev.stop(env).await?;
     Ok(journey)
 }
 
 async fn start_and_stop(data: &Path, env: &Env) -> Result<f64> {
     let dev = Dev::start(data, env).await?;
     let ready = millis(dev.ready_after);
-    dev.stop().await?;
+    dev.stop(env).await?;
     Ok(ready)
 }
 
@@ -134,15 +138,16 @@ async fn full_speed(dev: &Dev, journey: &mut Journey, env: &Env) -> Result<()> {
         placed.insert(order?);
     }
     drop(placing);
-    decided.wait_for(&placed, env).await?;
+    decided.wait_for(&placed, &dev.client, env).await?;
     let (took, after) = (env.now().since(begun), dev.disk().await?);
     let many = journey.orders as f64;
     journey.orders_per_s = rounded(many / took.as_secs_f64());
     journey.fsyncs_per_order = rounded((after.fsyncs - disk.fsyncs) as f64 / many);
     journey.units_per_order = rounded((after.commits - disk.commits) as f64 / many);
     let fates = decided.lock();
-    journey.confirmed = fates.confirmed.len() as u64;
-    journey.cancelled = fates.cancelled.len() as u64;
+    let unheard = |status: &str| fates.unheard.values().filter(|stands| *stands == status).count();
+    journey.confirmed = (fates.confirmed.len() + unheard("confirmed")) as u64;
+    journey.cancelled = (fates.cancelled.len() + unheard("cancelled")) as u64;
     Ok(())
 }
 
@@ -167,7 +172,7 @@ async fn open_loop(dev: &Dev, skip: u64, rate: u64, open_for: Duration, env: &En
         placed.insert(order, due);
     }
     drop(placing);
-    decided.wait_for(&placed.keys().cloned().collect(), env).await?;
+    decided.wait_for(&placed.keys().cloned().collect(), &dev.client, env).await?;
     let fates = decided.lock();
     let waited =
         |(order, due): (&String, &Timestamp)| fates.confirmed.get(order).map(|at| millis(at.since(*due)));
@@ -178,6 +183,7 @@ async fn open_loop(dev: &Dev, skip: u64, rate: u64, open_for: Duration, env: &En
         rate_per_s: rate,
         orders,
         confirmed: waits.len() as u64,
+        unheard: fates.unheard.len() as u64,
         p50_ms: at(500),
         p99_ms: at(990),
         max_ms: at(1_000),
@@ -224,6 +230,10 @@ async fn place(client: &Client, write: Write, env: &Env) -> Result<String> {
 struct Fates {
     confirmed: BTreeMap<String, Timestamp>,
     cancelled: BTreeMap<String, Timestamp>,
+    /// Decided, but nobody heard when: how each stands.
+    unheard: BTreeMap<String, String>,
+    /// Events that the shop did not wait to tell.
+    missed: u64,
     /// What the stream of events ended with.
     trouble: Option<String>,
 }
@@ -234,14 +244,15 @@ struct Decided(Arc<Mutex<Fates>>);
 
 impl Decided {
     async fn follow(client: &Client, env: &Env) -> Result<Self> {
-        let mut follower = client.follow().await?;
+        let mut follower =
+            client.follow_types("shop.banyan.order.confirmed.,shop.banyan.order.cancelled.").await?;
         let decided = Self(Arc::default());
         let (heard, clock) = (decided.clone(), env.clock.clone());
         let listen = async move {
             let trouble = loop {
                 match follower.next().await {
                     Ok(Some(Heard::Event(event))) => heard.take(&event, clock.now()),
-                    Ok(Some(Heard::Missed(many))) => break format!("{many} events were missed"),
+                    Ok(Some(Heard::Missed(many))) => heard.lock().missed += many,
                     Ok(None) => break "the events ended".to_owned(),
                     Err(error) => break error.to_string(),
                 }
@@ -269,31 +280,55 @@ impl Decided {
         fates.entry(order.to_owned()).or_insert(now);
     }
 
-    async fn wait_for(&self, placed: &BTreeSet<String>, env: &Env) -> Result<()> {
+    /// Waits until all of `placed` are decided; asks `client` about those of which it may have missed the news.
+    async fn wait_for(&self, placed: &BTreeSet<String>, client: &Client, env: &Env) -> Result<()> {
         let (mut open, mut moved) = (placed.len(), env.now());
         loop {
-            let still = {
-                let fates = self.lock();
-                if let Some(trouble) = &fates.trouble {
-                    bail!("the orders cannot be followed: {trouble}");
-                }
-                let is_open = |order: &&String| {
-                    !fates.confirmed.contains_key(*order) && !fates.cancelled.contains_key(*order)
-                };
-                placed.iter().filter(is_open).count()
-            };
-            if still == 0 {
+            let (still, has_missed) = self.open_of(placed)?;
+            if still.is_empty() {
                 return Ok(());
             }
-            if still < open {
-                (open, moved) = (still, env.now());
+            if still.len() < open {
+                (open, moved) = (still.len(), env.now());
             }
             let waited = env.now().since(moved);
-            (waited < PATIENCE)
-                .then_some(())
-                .with_context(|| format!("{still} orders are not decided, and nothing moves"))?;
+            if waited > PATIENCE {
+                bail!("{} orders are not decided, and nothing moves", still.len());
+            }
+            if has_missed && waited > QUIET {
+                self.ask(&still, client).await?;
+            }
             env.clock.sleep(LOOK_EVERY).await;
         }
+    }
+
+    /// Which of `placed` are open as far as was heard, and whether something was missed.
+    fn open_of(&self, placed: &BTreeSet<String>) -> Result<(Vec<String>, bool)> {
+        let fates = self.lock();
+        if let Some(trouble) = &fates.trouble {
+            bail!("the orders cannot be followed: {trouble}");
+        }
+        let is_open = |order: &&String| {
+            let Fates { confirmed, cancelled, unheard, .. } = &*fates;
+            !confirmed.contains_key(*order)
+                && !cancelled.contains_key(*order)
+                && !unheard.contains_key(*order)
+        };
+        Ok((placed.iter().filter(is_open).cloned().collect(), fates.missed > 0))
+    }
+
+    async fn ask(&self, orders: &[String], client: &Client) -> Result<()> {
+        #[derive(Deserialize)]
+        struct Standing {
+            status: String,
+        }
+        for order in orders {
+            let Standing { status } = client.get(&format!("/orders/{order}")).await?;
+            if matches!(status.as_str(), "confirmed" | "cancelled") {
+                self.lock().unheard.insert(order.clone(), status);
+            }
+        }
+        Ok(())
     }
 }
 

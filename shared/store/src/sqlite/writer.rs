@@ -25,8 +25,12 @@ const HOPELESS_AFTER: u32 = 8;
 /// A group waits for its members at most this share of what the last commit took ...
 const LINGER_SHARE: u32 = 4;
 
-/// ... and never longer than this.
+/// ... never longer than this ...
 const LINGER_MAX: Duration = Duration::from_millis(2);
+
+/// ... and only until there are so many: they share one sync well enough, and while these are committed the next ones
+/// get ready. Waiting for all would leave the disk and the handlers idle in turns.
+const LINGER_MEMBERS: usize = 64;
 
 /// Why a writer stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,7 +87,7 @@ impl<'c> Writer<'c> {
             let patience = Patience {
                 limits: GroupLimits { members: self.shared.group_max, bytes: self.shared.group_bytes },
                 idle: self.housekeeping.wakes_after(),
-                members: self.expected,
+                members: self.expected.min(LINGER_MEMBERS),
                 linger: (self.last_commit / LINGER_SHARE).min(LINGER_MAX),
             };
             match self.shared.inbox.take(&mut jobs, &patience) {
