@@ -7,11 +7,15 @@
 //! and hexadecimal digests of 32 digits and more are passed over: one in some ten thousand would look like a card.
 
 use std::fmt;
+use std::ops::Range;
 
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
 mod issuer;
+mod mask;
+
+pub use mask::{Masked, mask, mask_text};
 
 /// The fewest digits of a card number.
 pub const MIN_DIGITS: usize = 13;
@@ -56,33 +60,41 @@ pub fn in_text(text: &str) -> bool {
     if text.bytes().filter(u8::is_ascii_digit).take(MIN_DIGITS).count() < MIN_DIGITS {
         return false;
     }
+    let mut is_found = false;
+    each_stretch(text, |_| is_found = true);
+    is_found
+}
+
+/// Shows each stretch of digits that holds a card number to `visit`.
+fn each_stretch(text: &str, mut visit: impl FnMut(Range<usize>)) {
     let mut stretch = Stretch::default();
-    let mut at = 0;
+    let (mut begin, mut at) = (0, 0);
     let mut after_word = false;
     while let Some(c) = text[at..].chars().next() {
         if !after_word && let Some(length) = identifier_length(&text.as_bytes()[at..]) {
-            if stretch.holds_card() {
-                return true;
+            if stretch.ends_with_card() {
+                visit(begin..at);
             }
-            stretch.clear();
             at += length;
             after_word = true;
             continue;
         }
         if c.is_ascii_digit() {
+            if stretch.digits.is_empty() {
+                begin = at;
+            }
             stretch.digit(c);
         } else if is_separator(c) {
             stretch.separator();
-        } else {
-            if stretch.holds_card() {
-                return true;
-            }
-            stretch.clear();
+        } else if stretch.ends_with_card() {
+            visit(begin..at);
         }
         after_word = c.is_alphanumeric();
         at += c.len_utf8();
     }
-    stretch.holds_card()
+    if stretch.ends_with_card() {
+        visit(begin..at);
+    }
 }
 
 /// Digits in groups, with nothing but blanks and dashes between the groups.
@@ -107,10 +119,13 @@ impl Stretch {
         self.in_group = false;
     }
 
-    fn clear(&mut self) {
+    /// Whether it holds a card number. It is over, and the next one begins.
+    fn ends_with_card(&mut self) -> bool {
+        let holds_card = self.holds_card();
         self.digits.clear();
         self.groups.clear();
         self.in_group = false;
+        holds_card
     }
 
     /// Whether whole groups that follow one another are a card number. At most 19 groups from each start matter.

@@ -11,7 +11,7 @@ use axum::extract::rejection::BytesRejection;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use runtime::{Edge, Problem};
+use runtime::{Edge, Problem, no_cards};
 use serde::Serialize;
 
 use crate::config::Config;
@@ -64,6 +64,7 @@ fn read(headers: &HeaderMap, body: Body) -> Result<(axum::body::Bytes, serde_jso
         )
         .hint("send content-type: application/json"));
     }
+    no_cards(headers, &body)?;
     let value = serde_json::from_slice(&body).map_err(|error| Problem::malformed_json(&error))?;
     Ok((body, value))
 }

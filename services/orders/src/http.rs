@@ -6,8 +6,7 @@ use axum::extract::Request;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use contracts::card;
-use runtime::{Edge, IDEMPOTENCY_KEY, Problem};
+use runtime::{Edge, Problem, no_cards};
 use serde::Serialize;
 
 use crate::config::Config;
@@ -70,15 +69,7 @@ impl Asked {
             let detail = format!("the body must have at most {MAX_BODY_BYTES} bytes, and arrive whole");
             Problem::new(413, "body-too-large", "Body too large", detail)
         })?;
-        let key = self.headers.get(&IDEMPOTENCY_KEY).and_then(|value| value.to_str().ok());
-        if key.is_some_and(card::in_text) {
-            return Err(card_refused(["".to_owned()]).hint("the header Idempotency-Key holds a card number"));
-        }
-        let text = std::str::from_utf8(&body).unwrap_or_default();
-        let cards = card::in_json(text).map_err(|error| Problem::malformed_json(&error))?;
-        if !cards.is_empty() {
-            return Err(card_refused(cards));
-        }
+        no_cards(&self.headers, &body)?;
         Ok((self.headers, body))
     }
 }
@@ -86,14 +77,6 @@ impl Asked {
 fn is_json(media: &str) -> bool {
     let essence = media.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
-}
-
-fn card_refused(pointers: impl IntoIterator<Item = String>) -> Problem {
-    let detail = "the request holds what looks like a payment card number; nothing of it was kept";
-    let problem = Problem::new(422, "card-number-refused", "Card number refused", detail)
-        .hint("send the payment provider's token instead of a card");
-    let at = |problem: Problem, pointer| problem.at(pointer, "must not hold a card number");
-    pointers.into_iter().fold(problem, at)
 }
 
 fn not_found(id: &str) -> Problem {

@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use contracts::{MessageId, Timestamp};
+use contracts::{MessageId, Timestamp, card};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use store::{Address, Entry, Outgoing};
 
 use crate::collection::{decode, encode};
@@ -65,6 +66,30 @@ pub struct Trouble {
     /// The message's `dataschema`, if it had one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contract: Option<String>,
+    /// Set when the message held a card number: what is kept is not what came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub masked: Option<Masked>,
+}
+
+/// What was made unreadable in a dead letter, because card numbers are kept nowhere.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Masked {
+    /// Of the message as it came, in hexadecimal: whoever has it can tell that this is it.
+    pub sha256: String,
+    /// JSON pointers to what was masked; empty where the message is not JSON.
+    pub pointers: Vec<String>,
+}
+
+impl Trouble {
+    /// Nothing masked yet.
+    pub(crate) fn new(
+        reason: &'static str,
+        chain: Vec<String>,
+        handler: String,
+        contract: Option<String>,
+    ) -> Self {
+        Self { reason: reason.into(), chain, handler, contract, masked: None }
+    }
 }
 
 impl Due {
@@ -87,6 +112,27 @@ impl Due {
             waits_for: None,
             trouble: None,
         }
+    }
+
+    /// Without card numbers, as it may be kept: in what is said about it always, in the message once it is dead. Until
+    /// then it is on its way, and whoever handles it refuses it.
+    #[must_use]
+    pub(crate) fn without_cards(mut self) -> Self {
+        let Some(trouble) = &mut self.trouble else { return self };
+        let said = trouble.chain.iter_mut().chain([&mut trouble.handler]).chain(&mut trouble.contract);
+        said.for_each(|text| *text = card::mask_text(text));
+        if self.due.is_some() {
+            return self;
+        }
+        self.lane = card::mask_text(&self.lane);
+        self.waits_for = self.waits_for.map(|name| card::mask_text(&name));
+        let came = bytes_of(&self.body);
+        if let Some(card::Masked { text, pointers }) = card::mask(&String::from_utf8_lossy(&came)) {
+            let sha256 = Sha256::digest(&came).iter().map(|byte| format!("{byte:02x}")).collect();
+            trouble.masked = Some(Masked { sha256, pointers });
+            self.body = text;
+        }
+        self
     }
 
     /// The message as it is sent when it is due.

@@ -10,7 +10,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use contracts::{MessageId, TraceParent};
+use contracts::{MessageId, TraceParent, card};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
@@ -136,13 +136,15 @@ impl Edge {
     /// The write that a request's headers and body make. `route` names the route with its path parameters.
     ///
     /// # Errors
-    /// A problem when the Idempotency-Key is not 1 to 255 visible ASCII characters.
+    /// A problem when the Idempotency-Key is not 1 to 255 visible ASCII characters, or when anything holds a card
+    /// number: whatever a service does with a write, none gets that far.
     pub fn write(
         &self,
         route: impl Into<String>,
         headers: &HeaderMap,
         body: Bytes,
     ) -> Result<Write, Problem> {
+        no_cards(headers, &body)?;
         let key = match headers.get(&IDEMPOTENCY_KEY) {
             None => self.core.env.fresh_id().to_string(),
             Some(value) => key_of(value)?,
@@ -252,6 +254,23 @@ fn response(stored: &Stored, key: &str) -> Response {
 fn first_time(mut response: Response) -> Response {
     response.headers_mut().remove(REPLAYED);
     response
+}
+
+/// Refuses a request whose Idempotency-Key or body holds a card number. For routes that look into a body before they
+/// make it a [`Write`].
+///
+/// # Errors
+/// The problem `card-number-refused`, with the fields.
+pub fn no_cards(headers: &HeaderMap, body: &[u8]) -> Result<(), Problem> {
+    let key = headers.get(&IDEMPOTENCY_KEY).and_then(|value| value.to_str().ok());
+    if key.is_some_and(card::in_text) {
+        return Err(Problem::card_number_refused([String::new()])
+            .hint("the header Idempotency-Key holds a card number"));
+    }
+    let text = String::from_utf8_lossy(body);
+    // What is not JSON is refused by whoever reads it.
+    let pointers = card::in_json(&text).unwrap_or_default();
+    if pointers.is_empty() { Ok(()) } else { Err(Problem::card_number_refused(pointers)) }
 }
 
 fn key_of(value: &HeaderValue) -> Result<String, Problem> {

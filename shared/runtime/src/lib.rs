@@ -32,7 +32,7 @@ pub mod operate;
 pub use crate::env::real;
 pub use collection::{Collection, Counters, Doc, Levels, Step};
 pub use core::Ports;
-pub use edge::{Answer, Command, Edge, IDEMPOTENCY_KEY, REPLAYED, Refusal, Write};
+pub use edge::{Answer, Command, Edge, IDEMPOTENCY_KEY, REPLAYED, Refusal, Write, no_cards};
 pub use env::{Clock, Entropy, Env, Spawn};
 pub use fail::Fail;
 pub use handler::{Handler, Job, JobHandler, Outside, Unavailable};

@@ -44,6 +44,9 @@ pub struct DeadLetter {
     pub died: Timestamp,
     /// The message, personal data blanked; text where it is not JSON.
     pub message: serde_json::Value,
+    /// Set when the message held a card number: what is kept, and would be redriven, is not what came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub masked: Option<due::Masked>,
 }
 
 /// Which dead letters.
@@ -232,12 +235,8 @@ impl Core {
 
 fn letter(service: &str, row: Due) -> DeadLetter {
     let event = Envelope::decode(row.body.as_bytes()).ok();
-    let trouble = row.trouble.unwrap_or_else(|| due::Trouble {
-        reason: "unknown".into(),
-        chain: vec![],
-        handler: service.to_owned(),
-        contract: None,
-    });
+    let trouble =
+        row.trouble.unwrap_or_else(|| due::Trouble::new("unknown", vec![], service.to_owned(), None));
     DeadLetter {
         id: row.id.to_string(),
         service: service.to_owned(),
@@ -251,6 +250,7 @@ fn letter(service: &str, row: Due) -> DeadLetter {
         first_seen: row.first_seen,
         died: row.last_failed.unwrap_or(row.first_seen),
         message: redacted(&row.body),
+        masked: trouble.masked,
     }
 }
 

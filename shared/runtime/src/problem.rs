@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use contracts::card;
 use serde::{Deserialize, Serialize};
 use store::{Outage, OutageKind};
 
@@ -100,6 +101,17 @@ impl Problem {
         Self::new(400, "malformed-json", "Malformed JSON", detail).hint("check the body with a JSON linter")
     }
 
+    /// A field holds a card number, which is kept nowhere. `pointers` are JSON pointers into the body.
+    #[must_use]
+    pub fn card_number_refused(pointers: impl IntoIterator<Item = String>) -> Self {
+        let detail = "the request holds what looks like a payment card number; nothing of it was kept";
+        let problem = Self::new(422, "card-number-refused", "Card number refused", detail)
+            .hint("send the payment provider's token instead of a card");
+        pointers
+            .into_iter()
+            .fold(problem, |problem, pointer| problem.at(pointer, "must not hold a card number"))
+    }
+
     /// Nobody knows whether it was done.
     #[must_use]
     pub fn outcome_unknown() -> Self {
@@ -134,7 +146,7 @@ impl From<Fail> for Problem {
             Fail::Later { reason, .. } => Self::new(503, "not-yet", "Not yet", reason).retry_after(1),
             Fail::Transient(_) => Self::new(503, "unavailable", "Unavailable", "try again").retry_after(1),
             Fail::Permanent { reason, .. } => {
-                tracing::error!(reason, "a request failed for an internal reason");
+                tracing::error!(reason = card::mask_text(&reason), "a request failed for an internal reason");
                 Self::new(500, "internal", "Internal error", "the service could not handle this request")
             }
         }

@@ -143,11 +143,6 @@ impl Core {
 }
 
 fn unpublishable(message: &Outgoing, why: &str, now: contracts::Timestamp) -> Due {
-    let trouble = Trouble {
-        reason: "unpublishable".into(),
-        chain: vec![why.to_owned()],
-        handler: "relay".into(),
-        contract: None,
-    };
+    let trouble = Trouble::new("unpublishable", vec![why.to_owned()], "relay".to_owned(), None);
     Due { trouble: Some(trouble), last_failed: Some(now), ..Due::of(message, now) }
 }

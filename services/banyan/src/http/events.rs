@@ -108,18 +108,7 @@ fn check(raw: &RawValue, at: &str) -> Result<Outgoing, Problem> {
     })?;
     let cards = card::in_value(&value);
     if !cards.is_empty() {
-        let refused = Problem::new(
-            422,
-            "card-number-refused",
-            "Card number refused",
-            "a field holds a card number; nothing of this request was kept",
-        );
-        return Err(cards
-            .into_iter()
-            .fold(refused, |problem, pointer| {
-                problem.at(format!("{at}{pointer}"), "looks like a card number")
-            })
-            .hint("send a token of the payment provider instead"));
+        return Err(Problem::card_number_refused(cards.iter().map(|pointer| format!("{at}{pointer}"))));
     }
     if event.source.starts_with(OWN_SOURCE) {
         return Err(

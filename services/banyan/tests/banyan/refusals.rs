@@ -107,6 +107,16 @@ fn card_numbers(shop: &Shop) -> Vec<Case> {
         .at("/extra/a/0/b"),
         refused("a card as the token", "/payment_method/token", json!(CARD)),
         case("a card as the key", key.json(&order("c-1", "85123A", 1)), 422, "card-number-refused"),
+        {
+            let body = json!({ "location": "main", "delta": 1, "reason": CARD });
+            case(
+                "a card as the reason",
+                shop.request(Method::POST, "/stock/A/adjust").json(&body),
+                422,
+                "card-number-refused",
+            )
+            .at("/reason")
+        },
         case("a card in an event", event(json!(CARD)), 422, "card-number-refused").at("/data/note"),
     ]
 }

@@ -102,6 +102,39 @@ fn a_body_must_be_json_and_not_too_large() {
 }
 
 #[test]
+fn a_card_number_is_refused_wherever_it_stands_and_kept_nowhere() {
+    const NUMBER: &str = "4111111111111111";
+    let warehouse = Warehouse::stocked(&[("a@main", 7)]);
+    let hold = |field: &str| {
+        let mut hold = json!({ "lines": [{ "sku": "a", "quantity": 1 }] });
+        hold[field] = json!(NUMBER);
+        ("/holds", format!("/{field}"), hold)
+    };
+    let batch = json!({ "adjustments": [adjustment("main", 1, "ok"), adjustment("main", 1, "pay 4111-1111-1111-1111")] });
+    let cases = [
+        ("/stock/a/adjust", "/reason".to_owned(), adjustment("main", 1, NUMBER)),
+        ("/stock/a/adjust", "/location".to_owned(), adjustment(NUMBER, 1, "received")),
+        ("/stock/a/adjust", "/note".to_owned(), json!({ "note": 4_111_111_111_111_111_u64 })),
+        ("/stock/adjust", "/adjustments/1/reason".to_owned(), batch),
+        hold("cart_id"),
+        hold("hold_id"),
+        hold("unknown"),
+    ];
+    for (path, pointer, body) in cases {
+        let (status, slug, errors) = warehouse.post(path, "k", &body).problem();
+        assert_eq!((status, &*slug, &*errors[0].0), (422, "card-number-refused", &*pointer), "{path} {body}");
+    }
+    let locations = json!({ "locations": ["main", NUMBER] });
+    assert_eq!(warehouse.put("/stock/a", "k", &locations).problem().2[0].0, "/locations/1");
+    let key = warehouse.post("/stock/a/adjust", NUMBER, &adjustment("main", 1, "received"));
+    assert_eq!(key.problem().1, "card-number-refused");
+    assert!(key.body["hint"].as_str().unwrap().contains("Idempotency-Key"), "{}", key.body);
+    assert_eq!(warehouse.levels("a"), [7, 7, 0, 0]);
+    let article = warehouse.post(&format!("/stock/{NUMBER}/adjust"), "k", &adjustment("main", 1, "received"));
+    assert_eq!(article.status, 200, "an article may have any number");
+}
+
+#[test]
 fn a_card_says_which_location_is_preferred() {
     let warehouse = Warehouse::stocked(&[("a@main", 5), ("a@east", 5)]);
     let left_out = warehouse.put("/stock/a", "k1", &json!({ "locations": ["east"] }));

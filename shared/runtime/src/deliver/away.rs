@@ -84,7 +84,7 @@ impl Core {
         let attempt = message.delivery.attempt + 1;
         let copy = self.again(message.id, message.lane.clone(), message.delivery.body.clone(), attempt);
         let handler = format!("{}/{}", self.queue, message.handler);
-        let trouble = Trouble { reason: reason.into(), chain, handler, contract: message.contract.clone() };
+        let trouble = Trouble::new(reason, chain, handler, message.contract.clone());
         Due { trouble: Some(trouble), last_failed: Some(now), ..Due::of(&copy, now) }
     }
 
@@ -98,7 +98,7 @@ impl Core {
         let dead = row.due.is_none();
         if dead {
             let reason = row.trouble.as_ref().map(|t| t.reason.clone()).unwrap_or_default();
-            tracing::error!(service = %self.queue, message.id = %message.id, event.type = message.handler, %reason,
+            tracing::error!(service = %self.queue, message.id = %message.id, event.type = contracts::card::mask_text(&message.handler), %reason,
                 attempt = row.attempts, "dead letter");
         }
         changes.push(self.due_row(&row, version));

@@ -1,6 +1,8 @@
 //! The runtime on a simulated store and bus, with a service that is made for each test.
 
 #[cfg(test)]
+mod cards;
+#[cfg(test)]
 mod outage;
 #[cfg(test)]
 mod support;
