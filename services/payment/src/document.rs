@@ -78,6 +78,11 @@ fn put_question(uow: &mut Uow, payment: &Payment, ask: Ask, tries: u32) -> Resul
                 State::ActionRequired { .. } => wait_for_customer(tries),
                 _ => wait_before(tries),
             };
+            // Dead, with the question: redriving it asks once more.
+            let seconds = seconds.ok_or_else(|| {
+                let (key, state) = (question.key(), payment.state.name());
+                Fail::permanent(format!("{key} is {state} after {tries} questions: a person has to look"))
+            })?;
             let question = planted_key(uow, question);
             uow.schedule(
                 uow.now().plus(Duration::from_secs(seconds)),

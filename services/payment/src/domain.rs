@@ -9,6 +9,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::gateway::{Authorize, Evidence, Operation, ProviderKey, Reference, Step, Token, Void, Why};
 
+mod patience;
+
+pub use patience::{LOOKS, TRIES, wait_before, wait_for_customer};
+
 /// The payment of one order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Payment {
@@ -114,7 +118,7 @@ pub enum News {
 pub enum Ask {
     /// At once.
     Now(Question),
-    /// Once more, a while later: see [`wait_before`].
+    /// Once more, a while later: see [`wait_before`] and [`wait_for_customer`].
     Again(Question),
 }
 
@@ -286,7 +290,7 @@ impl Payment {
             }
             Evidence::Unknown { why } => {
                 self.state = State::Authorizing { authorize: authorize.clone(), unknown: Some(why) };
-                Next::ask(Ask::Again(Question::Do { operation: Operation::Authorize(authorize) }))
+                Next::ask(Ask::Again(after_unknown(why, Operation::Authorize(authorize))))
             }
         }
     }
@@ -324,7 +328,7 @@ impl Payment {
             }
             Evidence::Unknown { why } => {
                 self.state = State::Voiding { void: void.clone(), unknown: Some(why) };
-                Next::ask(Ask::Again(Question::Do { operation: Operation::Void(void) }))
+                Next::ask(Ask::Again(after_unknown(why, Operation::Void(void))))
             }
             // Not a word about the void: ask again. An order that is cancelled must not keep a hold.
             Evidence::Authorized { .. }
@@ -365,33 +369,20 @@ impl Payment {
     }
 }
 
+/// The same request again tells what came of it, but for a key that the provider knows with another request: that is
+/// refused for ever, and only a question about the key tells what stands under it.
+fn after_unknown(why: Why, operation: Operation) -> Question {
+    match why {
+        Why::KeyReused => Question::Look { key: operation.key().clone() },
+        Why::Timeout | Why::Reset | Why::ServerError | Why::Unreadable | Why::InProgress => {
+            Question::Do { operation }
+        }
+    }
+}
+
 fn after(first: News, mut next: Next) -> Next {
     next.news.insert(0, first);
     next
-}
-
-/// How long to wait before the `tries`-th repetition of a question (from 1), in seconds: the schedule that answers
-/// quickly what is answerable quickly, and never stops.
-#[must_use]
-pub fn wait_before(tries: u32) -> u64 {
-    match tries {
-        0 | 1 => 1,
-        2 => 5,
-        3 => 30,
-        4 => 120,
-        5 => 600,
-        _ => 3_600,
-    }
-}
-
-/// The same for a question about what the customer does: people take seconds to minutes.
-#[must_use]
-pub fn wait_for_customer(tries: u32) -> u64 {
-    match tries {
-        0..=2 => 2,
-        3..=5 => 10,
-        _ => 60,
-    }
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The gateway against the simulated provider, over real sockets and real disks.
+//! The gateway against the simulated provider, over real sockets and real disks; and the service where time jumps.
 
 #[cfg(test)]
 #[path = "payment/http.rs"]
@@ -12,6 +12,9 @@ mod ledger;
 #[cfg(test)]
 #[path = "payment/mishaps.rs"]
 mod mishaps;
+#[cfg(test)]
+#[path = "payment/patience.rs"]
+mod patience;
 #[cfg(test)]
 #[path = "payment/rate.rs"]
 mod rate;

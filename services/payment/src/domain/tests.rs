@@ -92,6 +92,39 @@ fn an_unknown_outcome_is_a_state_and_asks_again_under_the_same_key() {
 }
 
 #[test]
+fn a_key_that_stands_for_another_request_is_asked_about_and_not_used_again() {
+    let reused = || Evidence::Unknown { why: Why::KeyReused };
+    let looks =
+        |next: &Next, key: &ProviderKey| next.ask == Some(Ask::Again(Question::Look { key: key.clone() }));
+    let (mut payment, key) = asked();
+    let next = payment.learn(&key, reused());
+    assert!(looks(&next, &key) && payment.state.name() == "unknown", "{next:?}");
+    let mut another = payment.clone();
+    // What stands is another amount: it goes back, and the order is declined.
+    let next = payment.learn(&key, authorized(999));
+    assert!(
+        matches!(&next.news[..], [News::Declined(_, Some(code))] if code == "amount_mismatch"),
+        "{next:?}"
+    );
+    assert!(matches!(next.ask, Some(Ask::Now(Question::Do { operation: Operation::Void(_) }))), "{next:?}");
+    let next = payment.learn(&void_key(), reused());
+    assert!(looks(&next, &void_key()), "{next:?}");
+    assert!(matches!(payment.learn(&void_key(), Evidence::Voided).news[..], [News::Voided(Some(_))]));
+    // Or it is what was wanted all along.
+    assert!(matches!(another.learn(&key, authorized(1_530)).news[..], [News::Authorized(..)]));
+}
+
+#[test]
+fn a_question_is_asked_for_a_day_and_then_it_is_for_a_person() {
+    let total = |wait: fn(u32) -> Option<u64>| (1..).map_while(wait).sum::<u64>();
+    for (name, seconds) in [("provider", total(wait_before)), ("customer", total(wait_for_customer))] {
+        assert!((86_400..100_000).contains(&seconds), "{name}: {seconds} s");
+    }
+    assert_eq!((wait_before(TRIES + 1), wait_before(u32::MAX)), (None, None));
+    assert_eq!((wait_for_customer(LOOKS + 1), wait_for_customer(u32::MAX)), (None, None));
+}
+
+#[test]
 fn nothing_to_pay_asks_nobody() {
     let mut payment = payment();
     let free =
