@@ -55,8 +55,8 @@ pub fn router(site: Site) -> Router {
         .merge(operator_routes(site.node.clone()))
         .fallback(guard::nothing_here)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
-        .layer(from_fn(guard::not_too_long))
         .layer(from_fn_with_state(Arc::new(guard::Place::of(site.address)), guard::same_origin))
+        .layer(from_fn(guard::not_too_long))
         .layer(from_fn(guard::problems))
         .layer(middleware::map_response(guard::never_sniff))
 }

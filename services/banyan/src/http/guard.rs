@@ -3,10 +3,12 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use axum::body::{Body, HttpBody};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use bytes::BytesMut;
 use futures_util::StreamExt;
 use runtime::Problem;
 
@@ -54,25 +56,38 @@ fn foreign(place: &Place, headers: &HeaderMap) -> Option<Problem> {
     }
 }
 
-/// A body that says it is too long is read to its end and thrown away, up to so many bytes: who is cut off while
-/// sending sees a broken connection and not the answer.
+/// A body that is too long is read to its end and thrown away, up to so many bytes: who is cut off while sending sees a
+/// broken connection and not the answer.
 const THROWN_AWAY: usize = 32 * 1024 * 1024;
 
-/// Refuses bodies that say that they are too long.
+/// Refuses bodies that are too long, whether they say so or turn out to be.
 pub(super) async fn not_too_long(request: Request, next: Next) -> Response {
-    let length = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
-    if length.and_then(|length| length.parse().ok()).is_none_or(|length: usize| length <= BODY_LIMIT) {
+    let length = request.body().size_hint();
+    if length.upper().is_some_and(|most| most <= LIMIT) {
         return next.run(request).await;
     }
-    let mut body = request.into_body().into_data_stream();
+    let (parts, body) = request.into_parts();
+    let mut pieces = body.into_data_stream();
+    let mut kept = BytesMut::new();
     let mut read = 0;
-    while let Some(Ok(piece)) = body.next().await
-        && read <= THROWN_AWAY
-    {
+    while let Some(piece) = pieces.next().await {
+        // Who stops in the middle hears nothing any more.
+        let Ok(piece) = piece else { return StatusCode::BAD_REQUEST.into_response() };
         read += piece.len();
+        if read <= BODY_LIMIT && length.lower() <= LIMIT {
+            kept.extend_from_slice(&piece);
+        } else if read > THROWN_AWAY {
+            return ([(header::CONNECTION, "close")], StatusCode::PAYLOAD_TOO_LARGE).into_response();
+        }
     }
-    StatusCode::PAYLOAD_TOO_LARGE.into_response()
+    if read > BODY_LIMIT {
+        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+    }
+    next.run(Request::from_parts(parts, Body::from(kept.freeze()))).await
 }
+
+/// The longest body, as bodies tell their lengths.
+const LIMIT: u64 = BODY_LIMIT as u64;
 
 /// Turns refusals of the framework (unknown routes, methods, bodies) into problem documents.
 pub(super) async fn problems(request: Request, next: Next) -> Response {

@@ -1,6 +1,8 @@
 //! The binary as somebody uses it: arguments in, lines and an exit code out. And the rules of the repository.
 
 #[cfg(test)]
+mod bodies;
+#[cfg(test)]
 mod corruption;
 #[cfg(test)]
 mod damage;
