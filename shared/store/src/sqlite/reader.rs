@@ -18,7 +18,7 @@ use crate::query::{Page, Query, Row};
 use crate::{Boxed, Snapshot};
 
 /// Idle connections that are kept. More are opened when more threads read at once.
-const KEPT: usize = 8;
+const KEPT: usize = 4;
 
 const READ: &str =
     "SELECT version, body FROM item WHERE collection = ?1 AND id = ?2 AND (expires IS NULL OR expires > ?3)";

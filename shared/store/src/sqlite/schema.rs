@@ -109,7 +109,7 @@ pub(super) fn open_writer(opening: &Opening) -> rusqlite::Result<Connection> {
     // Checkpoints are the writer's own: it answers first.
     conn.query_row("PRAGMA wal_autocheckpoint = 0", [], |_| Ok(()))?;
     conn.query_row(&format!("PRAGMA journal_size_limit = {WAL_KEPT_BYTES}"), [], |_| Ok(()))?;
-    conn.pragma_update(None, "cache_size", -32_768)?;
+    conn.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
     conn.pragma_update(None, "temp_store", "MEMORY")?;
     conn.pragma_update(None, "foreign_keys", false)?;
     if let Some(pages) = opening.page_limit {
@@ -124,13 +124,20 @@ pub(super) fn open_writer(opening: &Opening) -> rusqlite::Result<Connection> {
     Ok(conn)
 }
 
+/// What the writer remembers of the file. What it has forgotten the system still has in its own memory, as a rule: more
+/// would be resident twice.
+const WRITER_CACHE_KIB: i64 = 8 * 1024;
+
+/// The same of one reader. Each commit makes readers forget everything, so there is little to gain.
+const READER_CACHE_KIB: i64 = 1024;
+
 /// A log longer than this is cut when it starts again; up to it the file is overwritten in place, which is quicker.
 const WAL_KEPT_BYTES: u64 = 64 * 1024 * 1024;
 
 /// Opens a connection that only reads.
 pub(super) fn open_reader(opening: &Opening) -> rusqlite::Result<Connection> {
     let conn = open(opening, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
-    conn.pragma_update(None, "cache_size", -4_096)?;
+    conn.pragma_update(None, "cache_size", -READER_CACHE_KIB)?;
     conn.pragma_update(None, "temp_store", "MEMORY")?;
     conn.set_prepared_statement_cache_capacity(32);
     Ok(conn)
