@@ -14,7 +14,7 @@ use contracts::{MessageId, TraceParent, card};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
-use store::Key;
+use store::{Key, OutageKind};
 
 use crate::core::Core;
 use crate::execute::{Ended, Plan, Runs};
@@ -183,7 +183,10 @@ impl Edge {
         let what = Commanding { command, hash: &hash };
         let ended = core.execute::<Refusal>(&plan, &what).await.inspect_err(|refusal| {
             // What stops requests stops messages too: readiness says so, and a probe finds out when it is over.
-            if let Refusal::Fail(Fail::Outage(outage)) = refusal {
+            // A fault of the program in one route stops nothing else.
+            if let Refusal::Fail(Fail::Outage(outage)) = refusal
+                && outage.kind != OutageKind::Undeclared
+            {
                 core.gate.close(outage.to_string());
             }
         })?;

@@ -135,6 +135,11 @@ impl From<Outage> for Problem {
                 .hint("free disk space; the service goes on by itself")
                 .retry_after(10);
         }
+        if outage.kind == OutageKind::Undeclared {
+            tracing::error!(%outage, "a request failed for an internal reason");
+            return Self::new(500, "internal", "Internal error", outage.to_string())
+                .hint("this is a fault of the program: tell whoever runs it");
+        }
         Self::new(503, "unavailable", "Unavailable", outage.to_string()).hint("try again").retry_after(2)
     }
 }

@@ -6,12 +6,13 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use contracts::Timestamp;
-use store::{Change, Item, Key, Outcome, Query, Record, Unit};
+use store::{Change, Item, Key, OutageKind, Outcome, Query, Record, Unit};
 
 use crate::core::Core;
-use crate::due::{self, Due};
+use crate::due::{self, Due, Trouble};
 use crate::fail::Fail;
 use crate::policy::{SWEEP_KEPT, SWEEP_ROWS};
+use crate::stats::Stats;
 
 /// Sweeps until `drain` ends it.
 pub(crate) async fn run(core: Arc<Core>, mut drain: tokio::sync::watch::Receiver<bool>) {
@@ -103,7 +104,17 @@ impl Core {
             .map(|(key, item, _)| Change::Delete { key: key.clone(), version: item.version })
             .collect();
         let unit = Unit { now, nonce, record: Some(record), changes, settles: None };
-        match self.store.commit(unit).await? {
+        let committed = match self.store.commit(unit).await {
+            // One of them goes where nothing is: the others must not wait for it.
+            Err(outage) if outage.kind == OutageKind::Undeclared => {
+                return match rows {
+                    [row] => self.unsendable(row, outage.detail).await,
+                    _ => Ok(false),
+                };
+            }
+            committed => committed?,
+        };
+        match committed {
             Outcome::Committed => {
                 if !self.fused {
                     self.relay.try_send(sent).ok();
@@ -114,6 +125,19 @@ impl Core {
             Outcome::Unknown => Ok(true),
             Outcome::Duplicate | Outcome::Conflict | Outcome::TooLarge(_) => Ok(false),
         }
+    }
+
+    /// A row that can never be sent is dead, as the relay would have it.
+    async fn unsendable(&self, (key, item, row): &(Key, Item, Due), why: String) -> Result<bool, Fail> {
+        let now = self.env.now();
+        let trouble = Trouble::new("unpublishable", vec![why], format!("{}/sweep", self.queue), None);
+        tracing::error!(service = %self.queue, message.id = %key.id, reason = "unpublishable", "dead letter");
+        let dead = Due { due: None, trouble: Some(trouble), last_failed: Some(now), ..row.clone() };
+        let changes = vec![self.due_row(&dead, item.version)];
+        let unit = Unit { now, nonce: self.env.nonce(), record: None, changes, settles: None };
+        self.store.commit(unit).await?;
+        Stats::add(&self.stats.dead, 1);
+        Ok(true)
     }
 
     /// Makes rows that wait for `name` due at once. A hint: they look by themselves, only later.

@@ -28,6 +28,8 @@ pub enum OutageKind {
     Unreachable,
     /// Reached, and broken: input/output errors, corruption. A person should look.
     Broken,
+    /// Nothing is wrong with the backend: the program names a queue that it never declared. A programmer should look.
+    Undeclared,
 }
 
 impl std::fmt::Display for OutageKind {
@@ -37,6 +39,7 @@ impl std::fmt::Display for OutageKind {
             Self::Throttled => "storage is throttled",
             Self::Unreachable => "storage cannot be reached",
             Self::Broken => "storage is broken",
+            Self::Undeclared => "this program does not declare what it uses",
         })
     }
 }

@@ -242,7 +242,7 @@ impl Store for Engine {
         Box::pin(async move { self.shared.readers.snapshot(now) })
     }
 
-    /// A unit that names a queue which was never declared is an outage, [`crate::OutageKind::Broken`]: a row that
+    /// A unit that names a queue which was never declared is an outage, [`crate::OutageKind::Undeclared`]: a row that
     /// nobody takes would be a loss nobody sees.
     fn commit(&self, unit: Unit) -> Boxed<'_, Result<Outcome, Outage>> {
         Box::pin(async move { self.submit(Work::of_unit(unit, &self.shared.routes())?).await })

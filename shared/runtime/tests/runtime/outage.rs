@@ -10,7 +10,7 @@ use contracts::{Event, Timestamp};
 use runtime::due::{DEAD, DUE};
 use runtime::{Fail, Handler, Job, Outside, Service, Unavailable, Uow};
 use serde::{Deserialize, Serialize};
-use store::OutageKind;
+use store::{Address, OutageKind};
 
 use crate::support::{NAME, Stage, Wound};
 
@@ -177,4 +177,26 @@ fn what_a_living_process_gave_back_is_not_handled_alone() {
     stage.wait(60);
     assert_eq!(stage.node.counts()[0].1.handled, 60);
     assert!(seen.most_inside.load(Relaxed) > 30, "{} at once", seen.most_inside.load(Relaxed));
+}
+
+/// A programmer's mistake: it must neither look like a broken disk nor hold up anything else.
+#[test]
+fn a_row_for_a_queue_that_nobody_declared_is_dead_and_the_others_are_sent() {
+    let (seen, stage) = stage();
+    *seen.refuses.lock().unwrap() = Some(Some(Duration::from_secs(20)));
+    for n in 0..3 {
+        stage.wind(&format!("ask-{n}"), &format!("ask-{n}"));
+    }
+    stage.wait(1);
+    let mut lost = stage.rows(DUE).remove(0);
+    lost.address = Address::Queue("nowhere".to_owned());
+    stage.replace(&lost);
+    *seen.refuses.lock().unwrap() = None;
+    stage.wait(120);
+    assert_eq!((seen.answered.load(Relaxed), stage.rows(DUE).len()), (2, 0));
+    let dead = stage.rows(DEAD).remove(0);
+    let trouble = dead.trouble.unwrap();
+    assert_eq!((dead.id, trouble.reason.as_ref()), (lost.id, "unpublishable"));
+    assert_eq!(trouble.chain, [r#"no queue is called "nowhere""#]);
+    assert_eq!(stage.node.not_ready(), Vec::<String>::new());
 }

@@ -15,7 +15,7 @@ use runtime::due::{self, Due};
 use runtime::{Clock, Entropy, Env, Node, Policy, Ports, Quirks, Service, Spawn};
 use serde::{Deserialize, Serialize};
 use store::sim::{JumpingTime, Link, Manners, Rates, Setup, SimTime, World};
-use store::{Boxed, Query};
+use store::{Boxed, Change, Key, Nonce, Outcome, Query, Unit};
 
 /// The one service on the stage.
 pub(crate) const NAME: &str = "toy";
@@ -153,6 +153,19 @@ impl Stage {
         query.limit = 500;
         let rows = self.world.with_model(|model| model.query(&query, self.now())).rows;
         rows.into_iter().map(|row| Due::decode(&row.id, &row.item).unwrap()).collect()
+    }
+
+    /// Puts `row` in place of the one with its id, behind the service's back.
+    pub(crate) fn replace(&self, row: &Due) {
+        let key = Key::new(due::collection(NAME), row.id.to_string());
+        self.world.with_model(|model| {
+            let version = model.read(std::slice::from_ref(&key), self.now())[0].as_ref().unwrap().version;
+            let (body, entries) = (row.encode(), row.entries());
+            let put = Change::Put { key, version, body, entries, expires: None };
+            let unit =
+                Unit { now: self.now(), nonce: Nonce(77), record: None, changes: vec![put], settles: None };
+            assert_eq!(model.apply(unit), Outcome::Committed);
+        });
     }
 
     /// Messages that wait or are in hand.

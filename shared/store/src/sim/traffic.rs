@@ -134,7 +134,7 @@ impl World {
         let now = self.time.now();
         let State { queues, dice, manners, late, .. } = &mut *state;
         let Some(taken) = queues.take(queue, Demand { credit, holder: link.id() }, now, dice) else {
-            return Ok(Err(Outage::new(OutageKind::Broken, format!("no queue {queue}"))));
+            return Ok(Err(Outage::new(OutageKind::Undeclared, format!("no queue is called {queue:?}"))));
         };
         if !taken.is_empty() && manners.fall(Fault::ReceiveLost, dice) {
             taken.iter().for_each(|one| queues.abandon(queue, one.seq, now, dice));

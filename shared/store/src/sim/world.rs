@@ -250,7 +250,7 @@ impl World {
         if let Some(name) = state.queues.missing(unit.record.iter().flat_map(|record| &record.outgoing))
             && self.fused
         {
-            return Err(Outage::new(OutageKind::Broken, format!("no queue {name}")));
+            return Err(Outage::new(OutageKind::Undeclared, format!("no queue is called {name:?}")));
         }
         let now = self.time.now();
         if state.dice.falls(Fault::Conflict) && !state.model.is_duplicate(&unit) {

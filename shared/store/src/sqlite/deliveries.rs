@@ -98,7 +98,7 @@ impl Engine {
     pub async fn receive(&self, queue: &str, credit: usize) -> Result<Vec<Taken>, Outage> {
         let routes = self.shared.routes();
         let Some(queue) = routes.queue(queue) else {
-            return Err(Outage::new(OutageKind::Unreachable, format!("no queue is called {queue:?}")));
+            return Err(Outage::new(OutageKind::Undeclared, format!("no queue is called {queue:?}")));
         };
         loop {
             let arrival = queue.arrival();

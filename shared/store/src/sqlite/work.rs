@@ -64,7 +64,7 @@ impl Work {
         if let Some(Record { key, note, outgoing, expires }) = record {
             for message in outgoing {
                 bytes += message.body.len();
-                work.send(message, routes).map_err(|refused| Outage::new(OutageKind::Broken, refused))?;
+                work.send(message, routes).map_err(|refused| Outage::new(OutageKind::Undeclared, refused))?;
             }
             let body = StoredRecord { nonce, note, pending: Vec::new() }.encode();
             bytes += body.len();
