@@ -24,13 +24,13 @@ Takes a few minutes, and works below --data, whose disk is measured; nothing is 
 with 3 when a goal is missed.
 
 Example:
-  banyan bench embedded --json --rounds 9")]
+  banyan bench embedded --json --rounds 15")]
 pub struct Embedded {
     /// How long orders are placed at half of the highest speed
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=3_600))]
     seconds: u64,
     /// Turns that the runtime and the bare loop take
-    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    #[arg(long, value_name = "N", default_value_t = 9, value_parser = clap::value_parser!(u32).range(1..=1_000))]
     rounds: u32,
     /// Messages of each turn
     #[arg(long, value_name = "N", default_value_t = 16_384, hide = true, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]

@@ -13,10 +13,10 @@ use crate::unit::limits::IN_HAND;
 
 /// Messages that a queue keeps in memory; the rest is read back from the file when its turn comes. A few groups'
 /// worth: enough that a queue which keeps up never reads.
-pub(super) const READY_MESSAGES: usize = 2_048;
+pub(super) const READY_MESSAGES: usize = 1_024;
 
 /// Bytes that a queue keeps in memory.
-pub(super) const READY_BYTES: usize = 3 * 1024 * 1024;
+pub(super) const READY_BYTES: usize = 1024 * 1024;
 
 /// One queue of the file.
 #[derive(Debug)]
