@@ -27,12 +27,14 @@ struct Closed {
 }
 
 impl Gate {
-    /// Something as a whole failed.
-    pub(crate) fn close(&self, reason: String) {
+    /// Something as a whole failed that was begun in `era`. Only a probe makes the next one wait longer: what was begun
+    /// before it was closed all fails of one cause.
+    pub(crate) fn failed(&self, era: u64, reason: String) {
         let mut state = self.lock();
+        let is_probe = state.era == era;
         match state.closed.as_mut() {
             Some(closed) => {
-                closed.failures = closed.failures.saturating_add(1);
+                closed.failures = closed.failures.saturating_add(u32::from(is_probe));
                 closed.reason = reason;
             }
             None => {
@@ -43,7 +45,12 @@ impl Gate {
         }
     }
 
-    /// Now, as [`Gate::settled`] wants to know it.
+    /// Something as a whole failed for somebody who asks whether it is closed or not.
+    pub(crate) fn close(&self, reason: String) {
+        self.failed(u64::MAX, reason);
+    }
+
+    /// Now, as [`Gate::settled`] and [`Gate::failed`] want to know it.
     pub(crate) fn era(&self) -> u64 {
         self.lock().era
     }

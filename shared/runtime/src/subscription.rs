@@ -47,7 +47,7 @@ impl Taker {
         let name = self.loop_name();
         loop {
             self.core.health.beat(&name, self.core.env.now());
-            let pause = self.core.gate.wait(&self.core.env);
+            let (era, pause) = (self.core.gate.era(), self.core.gate.wait(&self.core.env));
             let credit = match pause {
                 Some(_) => usize::from(self.held == 0),
                 None => self.core.policy.in_flight.min(IN_HAND) - self.held,
@@ -66,7 +66,7 @@ impl Taker {
                 received = receive, if credit > 0 => {
                     match received {
                         Ok(deliveries) => deliveries.into_iter().for_each(|one| self.accept(Arrival::new(one))),
-                        Err(outage) => self.core.gate.close(outage.to_string()),
+                        Err(outage) => self.core.gate.failed(era, outage.to_string()),
                     }
                     None
                 }
@@ -110,7 +110,7 @@ impl Taker {
         let is_open = match done {
             Done::Settled => self.core.gate.settled(era),
             Done::Outage(reason) => {
-                self.core.gate.close(reason);
+                self.core.gate.failed(era, reason);
                 false
             }
         };

@@ -17,6 +17,8 @@ mod refusals;
 #[cfg(test)]
 mod repository;
 #[cfg(test)]
+mod room;
+#[cfg(test)]
 mod shop;
 #[cfg(test)]
 mod support;

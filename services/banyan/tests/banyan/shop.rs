@@ -112,8 +112,7 @@ impl Dev {
     }
 
     pub(crate) fn shop(&self) -> Shop {
-        let http = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build().unwrap();
-        Shop { url: self.url.clone(), http }
+        Shop::at(self.url.clone())
     }
 }
 
@@ -154,6 +153,11 @@ pub(crate) struct Shop {
 }
 
 impl Shop {
+    pub(crate) fn at(url: String) -> Self {
+        let http = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build().unwrap();
+        Self { url, http }
+    }
+
     pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.http.request(method, format!("{}{path}", self.url))
     }
