@@ -5,20 +5,24 @@ use super::*;
 #[test]
 fn a_conflict_in_the_middle_of_a_group_leaves_its_neighbours_alone() {
     let engine = memory();
-    run(async {
-        assert_eq!(
-            engine.commit(Unit { changes: vec![put("b", 0, "old")], ..unit(1) }).await,
-            Ok(Outcome::Committed)
-        );
-        let units = [put("a", 0, "1"), put("b", 77, "2"), put("c", 0, "3")]
-            .map(|change| Unit { changes: vec![change], ..unit(2) });
-        let outcomes = together(units.into_iter().map(|unit| engine.commit(unit)).collect()).await;
-        assert_eq!(outcomes, [Ok(Outcome::Committed), Ok(Outcome::Conflict), Ok(Outcome::Committed)]);
-        assert_eq!(read(&engine, doc("a"), NOW).await.unwrap().version, Version(2));
-        assert_eq!(read(&engine, doc("b"), NOW).await.unwrap().body, "old");
-        assert_eq!(read(&engine, doc("c"), NOW).await.unwrap().body, "3");
+    let old = |id: &str| Unit { changes: vec![put(id, 0, "old")], ..unit(1) };
+    // Whether three that come together share a group is up to the scheduler; soon they do.
+    let was_one_group = (0..100).any(|nth| {
+        let [a, b, c] = ["a", "b", "c"].map(|id| format!("{id}{nth}"));
+        run(async {
+            assert_eq!(engine.commit(old(&b)).await, Ok(Outcome::Committed));
+            let before = engine.stats().groups;
+            let units = [put(&a, 0, "1"), put(&b, 77, "2"), put(&c, 0, "3")]
+                .map(|change| Unit { changes: vec![change], ..unit(2) });
+            let outcomes = together(units.into_iter().map(|unit| engine.commit(unit)).collect()).await;
+            assert_eq!(outcomes, [Ok(Outcome::Committed), Ok(Outcome::Conflict), Ok(Outcome::Committed)]);
+            assert_eq!(read(&engine, doc(&a), NOW).await.unwrap().version, Version(2));
+            assert_eq!(read(&engine, doc(&b), NOW).await.unwrap().body, "old");
+            assert_eq!(read(&engine, doc(&c), NOW).await.unwrap().body, "3");
+            engine.stats().groups == before + 1
+        })
     });
-    assert!(engine.stats().groups <= 3);
+    assert!(was_one_group);
 }
 
 #[test]
