@@ -1,0 +1,323 @@
+//! The durable journal: one thread owns the ledger and its SQLite file, and nothing is answered before it is on disk.
+//!
+//! Requests that arrive while the disk is busy share the next commit (group commit). An error ends the thread: memory may
+//! be ahead of the disk then, and starting again from the disk is the one way that is certainly right.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use contracts::Timestamp;
+use rusqlite::{Connection, ErrorCode, OptionalExtension};
+use serde::{Deserialize, Serialize};
+use tokio::sync::{mpsc, oneshot};
+
+use super::call::Call;
+use super::faults::Mishap;
+use super::ids::MailId;
+use super::ledger::{Decision, Effect, Entry, Inconsistent, Ledger, Verdict};
+use super::post_office::{deferred, is_deferred};
+use super::wire::{Listed, Mail, Mails, Response};
+
+/// How many requests may wait for the disk; the next ones wait at the socket.
+const QUEUE: usize = 4_096;
+
+/// How many requests share one commit at most; bounds how long the first of them waits.
+const BATCH: usize = 512;
+
+/// How many entries one page has at most.
+pub(super) const PAGE: usize = 1_000;
+
+/// How long to wait for a predecessor to let go of the file.
+const LOCK_WAIT: Duration = Duration::from_secs(5);
+
+/// Where the journal is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Storage {
+    /// Nowhere: gone with the process.
+    Memory,
+    /// In this file, which is made if it is missing, as is its folder. One process at a time.
+    File(PathBuf),
+}
+
+/// The journal cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum JournalError {
+    /// SQLite says no: a lock, a full disk, a broken file.
+    #[error("simulated mailbox's journal")]
+    Sqlite(#[from] rusqlite::Error),
+    /// The folder cannot be made, or the thread not started.
+    #[error("simulated mailbox's journal")]
+    Io(#[from] std::io::Error),
+    /// What is in the file is not an entry.
+    #[error("simulated mailbox's journal has an unreadable entry {seq}")]
+    Unreadable {
+        /// Its place.
+        seq: i64,
+        /// What is wrong with it.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// What is in the file is not a journal.
+    #[error("simulated mailbox's journal contradicts itself")]
+    Inconsistent(#[from] Inconsistent),
+}
+
+impl JournalError {
+    /// What whoever runs the mailbox can do about it.
+    #[must_use]
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Unreadable { .. } | Self::Inconsistent(_) => DAMAGED,
+            Self::Sqlite(error) => match error.sqlite_error_code() {
+                Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => "another process is using it",
+                Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => DAMAGED,
+                _ => UNWRITABLE,
+            },
+            Self::Io(_) => UNWRITABLE,
+        }
+    }
+}
+
+const DAMAGED: &str = "it is damaged: put back a copy, or begin again in an empty directory (--data)";
+const UNWRITABLE: &str = "check that its folder can be written and has room";
+
+/// One page of the export, for audits: apply the entries of all pages to an empty [`Ledger`]. No letter is in it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Page {
+    /// Always true: nothing was delivered.
+    pub simulated: bool,
+    /// Entries after the one that was asked from, in order.
+    pub entries: Vec<Entry>,
+    /// Ask for what is after this next; absent when there is nothing yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_after: Option<u64>,
+    /// How many entries there are in all.
+    pub total_entries: u64,
+}
+
+/// What the thread is asked to do.
+pub(super) enum Work {
+    /// Answer a call.
+    Execute {
+        /// When it arrived.
+        now: Timestamp,
+        /// What it asks for.
+        call: Call,
+        /// What the receiving side says.
+        verdict: Verdict,
+        /// What goes wrong with it.
+        mishap: Option<Mishap>,
+        /// Where the answer goes, once its effect is durable.
+        reply: oneshot::Sender<Response>,
+    },
+    /// Export a page: entries after a place, at most so many.
+    Export(u64, usize, oneshot::Sender<Page>),
+    /// List mails before a place, newest first, at most so many.
+    List(u64, usize, oneshot::Sender<Mails>),
+    /// Show one mail.
+    Show(MailId, oneshot::Sender<Option<Mail>>),
+    /// End, after what came before.
+    Stop,
+}
+
+/// The running thread.
+pub(super) struct Running {
+    /// Where work goes in.
+    pub(super) work: mpsc::Sender<Work>,
+    /// Resolves, with an error, when the thread has ended.
+    pub(super) ended: oneshot::Receiver<()>,
+    /// How it ended.
+    pub(super) thread: std::thread::JoinHandle<Result<(), JournalError>>,
+}
+
+/// Reads the journal and starts its thread.
+pub(super) fn start(storage: &Storage) -> Result<Running, JournalError> {
+    let mut writer = Writer::open(storage)?;
+    let (work, inbox) = mpsc::channel(QUEUE);
+    let (alive, ended) = oneshot::channel::<()>();
+    let thread = std::thread::Builder::new().name("simulated-mailbox".to_owned()).spawn(move || {
+        let result = writer.run(inbox);
+        drop(alive);
+        result
+    })?;
+    Ok(Running { work, ended, thread })
+}
+
+struct Writer {
+    db: Connection,
+    ledger: Ledger,
+}
+
+impl Writer {
+    fn open(storage: &Storage) -> Result<Self, JournalError> {
+        let db = match storage {
+            Storage::Memory => Connection::open_in_memory()?,
+            Storage::File(path) => open_file(path)?,
+        };
+        db.execute_batch(
+            "CREATE TABLE IF NOT EXISTS journal (
+                seq INTEGER PRIMARY KEY,
+                key TEXT NOT NULL UNIQUE,
+                mail TEXT UNIQUE,
+                entry TEXT NOT NULL
+            ) STRICT",
+        )?;
+        let mut writer = Self { db, ledger: Ledger::default() };
+        writer.replay()?;
+        Ok(writer)
+    }
+
+    fn replay(&mut self) -> Result<(), JournalError> {
+        let mut rows = self.db.prepare("SELECT seq, entry FROM journal ORDER BY seq")?;
+        let mut rows = rows.query([])?;
+        while let Some(row) = rows.next()? {
+            self.ledger.apply(&entry_of(row)?)?;
+        }
+        Ok(())
+    }
+
+    fn run(&mut self, mut inbox: mpsc::Receiver<Work>) -> Result<(), JournalError> {
+        let mut batch = Vec::with_capacity(BATCH);
+        while inbox.blocking_recv_many(&mut batch, BATCH) > 0 {
+            let stop = batch.iter().position(|work| matches!(work, Work::Stop));
+            self.answer(batch.drain(..stop.unwrap_or(batch.len())))?;
+            if stop.is_some() {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    /// Every answer waits for the commit, also those that wrote nothing: they may tell of what others here wrote.
+    /// Whoever asked may have left by then; the effect stands, and the key finds it.
+    fn answer(&mut self, batch: impl Iterator<Item = Work>) -> Result<(), JournalError> {
+        let mut answers = Vec::new();
+        let mut reads = Vec::new();
+        let unit = self.db.transaction()?;
+        for work in batch {
+            match work {
+                Work::Execute { now, call, verdict, mishap, reply } => {
+                    let decision = self.ledger.decide(now, &call, verdict);
+                    let answer = if is_deferred(mishap, &decision) {
+                        deferred()
+                    } else {
+                        execute(&unit, &mut self.ledger, decision)?
+                    };
+                    answers.push((reply, answer));
+                }
+                read @ (Work::Export(..) | Work::List(..) | Work::Show(..)) => reads.push(read),
+                Work::Stop => {}
+            }
+        }
+        unit.commit()?;
+        for (reply, response) in answers {
+            reply.send(response).ok();
+        }
+        for read in reads {
+            match read {
+                Work::Export(after, limit, reply) => reply.send(self.page(after, limit)?).is_ok(),
+                Work::List(before, limit, reply) => reply.send(self.mails(before, limit)?).is_ok(),
+                Work::Show(mail, reply) => reply.send(self.mail(&mail)?).is_ok(),
+                Work::Execute { .. } | Work::Stop => true,
+            };
+        }
+        Ok(())
+    }
+
+    fn page(&self, after: u64, limit: usize) -> Result<Page, JournalError> {
+        let sql = "SELECT seq, entry FROM journal WHERE seq > ?1 ORDER BY seq LIMIT ?2";
+        let entries: Vec<Entry> =
+            self.rows(sql, after, limit)?.into_iter().map(Entry::without_letter).collect();
+        let next_after = entries.last().map(|entry| entry.seq);
+        Ok(Page { simulated: true, entries, next_after, total_entries: self.ledger.entries() })
+    }
+
+    fn mails(&self, before: u64, limit: usize) -> Result<Mails, JournalError> {
+        let sql = "SELECT seq, entry FROM journal WHERE seq < ?1 AND mail IS NOT NULL \
+                   ORDER BY seq DESC LIMIT ?2";
+        let entries = self.rows(sql, before, limit)?;
+        let is_whole = entries.len() < limit.clamp(1, PAGE);
+        let next_before = entries.last().map(|entry| entry.seq).filter(|_| !is_whole);
+        let mails = entries.into_iter().filter_map(mail_of).map(|mail| Listed {
+            id: mail.id,
+            at: mail.at,
+            to: mail.letter.to.into(),
+            subject: mail.letter.subject,
+        });
+        Ok(Mails { simulated: true, mails: mails.collect(), next_before })
+    }
+
+    fn mail(&self, mail: &MailId) -> Result<Option<Mail>, JournalError> {
+        let mut rows = self.db.prepare_cached("SELECT seq, entry FROM journal WHERE mail = ?1")?;
+        let mut rows = rows.query([mail.as_str()])?;
+        match rows.next()? {
+            Some(row) => Ok(mail_of(entry_of(row)?)),
+            None => Ok(None),
+        }
+    }
+
+    fn rows(&self, sql: &str, from: u64, limit: usize) -> Result<Vec<Entry>, JournalError> {
+        let from = i64::try_from(from).unwrap_or(i64::MAX);
+        let limit = i64::try_from(limit.clamp(1, PAGE)).unwrap_or(1);
+        let mut rows = self.db.prepare_cached(sql)?;
+        let mut rows = rows.query((from, limit))?;
+        let mut entries = Vec::new();
+        while let Some(row) = rows.next()? {
+            entries.push(entry_of(row)?);
+        }
+        Ok(entries)
+    }
+}
+
+fn mail_of(entry: Entry) -> Option<Mail> {
+    match entry.effect {
+        Effect::Accepted { mail, letter } => {
+            Some(Mail { simulated: true, id: mail, at: entry.at, letter: letter? })
+        }
+        Effect::Refused { .. } => None,
+    }
+}
+
+fn execute(
+    unit: &rusqlite::Transaction<'_>,
+    ledger: &mut Ledger,
+    decision: Decision,
+) -> Result<Response, JournalError> {
+    let entry = match decision {
+        Decision::Standing(response) => return Ok(response),
+        Decision::Record(entry) => entry,
+    };
+    ledger.apply(&entry)?;
+    let seq = i64::try_from(entry.seq).unwrap_or(i64::MAX);
+    let mail = match &entry.effect {
+        Effect::Accepted { mail, .. } => Some(mail.as_str()),
+        Effect::Refused { .. } => None,
+    };
+    let text = serde_json::to_string(&entry).map_err(|source| JournalError::Unreadable { seq, source })?;
+    unit.prepare_cached("INSERT INTO journal (seq, key, mail, entry) VALUES (?1, ?2, ?3, ?4)")?.execute((
+        seq,
+        entry.key.as_str(),
+        mail,
+        text,
+    ))?;
+    Ok(entry.answer)
+}
+
+fn entry_of(row: &rusqlite::Row<'_>) -> Result<Entry, JournalError> {
+    let seq = row.get(0)?;
+    serde_json::from_str(row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?)
+        .map_err(|source| JournalError::Unreadable { seq, source })
+}
+
+fn open_file(path: &Path) -> Result<Connection, JournalError> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    let db = Connection::open(path)?;
+    db.busy_timeout(LOCK_WAIT)?;
+    // Exclusive: two mailboxes on one file would each have a ledger of their own in memory.
+    db.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
+    db.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(())).optional()?;
+    db.pragma_update(None, "synchronous", "FULL")?;
+    Ok(db)
+}
