@@ -14,4 +14,6 @@ mod server;
 #[cfg(test)]
 mod support;
 #[cfg(test)]
+mod table;
+#[cfg(test)]
 mod trouble;

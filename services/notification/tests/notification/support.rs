@@ -293,7 +293,7 @@ pub(crate) fn order_with(pointer: &str, value: impl Into<Value>) -> Value {
 }
 
 /// The service's own subscriptions, and everything it says to the ear.
-fn wiring() -> Wiring {
+pub(crate) fn wiring() -> Wiring {
     let mut wiring = Wiring::default();
     wiring.queues.extend(["notification".to_owned(), EAR.to_owned()]);
     for kind in contracts::Topology::embedded().subscriptions("notification") {
