@@ -12,6 +12,8 @@ pub struct Policy {
     pub in_flight: usize,
     /// How often the sweeper looks for what is due when nothing wakes it.
     pub sweep_every: Duration,
+    /// How often a message that waits for another looks by itself, in case nobody wakes it.
+    pub later_every: Duration,
     /// A record that is pending for longer than this was left behind by its committer.
     pub pending_after: Duration,
     /// Backlog of a queue beyond which requests are refused (429): about a minute of work.
@@ -23,6 +25,7 @@ impl Default for Policy {
         Self {
             in_flight: limits::IN_HAND,
             sweep_every: Duration::from_millis(500),
+            later_every: Duration::from_secs(30),
             pending_after: Duration::from_secs(5),
             backlog_limit: 50_000,
         }
@@ -49,8 +52,6 @@ pub(crate) const DELAYED_BASE: Duration = Duration::from_secs(2);
 pub(crate) const DELAYED_CAP: Duration = Duration::from_secs(600);
 /// How long a message may wait for what it needs, or for a build that knows its type.
 pub(crate) const LATER_BOUND: Duration = Duration::from_secs(3600);
-/// How often a waiting message looks by itself.
-pub(crate) const LATER_EVERY: Duration = Duration::from_secs(30);
 /// Starts of one message that may end in a crash, before it is dead.
 pub(crate) const CRASH_STARTS: u32 = 5;
 /// Waits of a paused subscription between probes.

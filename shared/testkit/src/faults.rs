@@ -71,6 +71,8 @@ pub struct Plan {
     pub chaos: Duration,
     /// How often idle sweepers look.
     pub sweep_every: Duration,
+    /// How often a message that waits looks by itself.
+    pub later_every: Duration,
     /// Messages in one process at a time.
     pub in_flight: usize,
 }
@@ -101,6 +103,7 @@ impl Plan {
             damage_rate: 0,
             chaos: CHAOS,
             sweep_every: Duration::from_secs(1),
+            later_every: Duration::from_secs(30),
             in_flight: 256,
         }
     }
@@ -133,6 +136,8 @@ impl Plan {
             damage_rate: if rng.bool() { rng.u32(1..=20_000) } else { 0 },
             chaos: CHAOS / (1 << rng.u32(0..10)),
             sweep_every: Duration::from_millis(500 << rng.u32(0..5)),
+            // Rarely as often as by default: an hour of that is most of a world's steps.
+            later_every: Duration::from_secs(*rng.choice(&[30, 300, 900, 900]).unwrap_or(&900)),
             in_flight: *rng.choice(&[1, 2, 8, 256]).unwrap_or(&256),
         }
     }
@@ -147,7 +152,7 @@ impl Plan {
             .collect();
         format!(
             "{:?}, fused {}, {} processes, crashes {}, pauses {}, isolations {}, drains {}, skew {:?}, poison {}, \
-             damage {} ppm, chaos {:?}, sweep {:?}, in flight {}; ppm: {}",
+             damage {} ppm, chaos {:?}, sweep {:?}, later {:?}, in flight {}; ppm: {}",
             self.manners,
             self.fused,
             self.processes,
@@ -160,6 +165,7 @@ impl Plan {
             self.damage_rate,
             self.chaos,
             self.sweep_every,
+            self.later_every,
             self.in_flight,
             rates.join(", ")
         )

@@ -222,6 +222,7 @@ impl World {
         let policy = Policy {
             in_flight: self.plan.in_flight,
             sweep_every: self.plan.sweep_every,
+            later_every: self.plan.later_every,
             ..Policy::default()
         };
         let (scenario, house) = (self.scenario.clone(), self.house.clone());

@@ -38,7 +38,7 @@ impl Core {
                 expires: Some(now.plus(policy::RECORD_KEPT)),
             },
         };
-        let due = (!overdue).then(|| now.plus(policy::LATER_EVERY));
+        let due = (!overdue).then(|| now.plus(self.policy.later_every));
         let row = self.row(message, reason, chain);
         let row =
             Due { due, first_seen: started, attempts: message.delivery.attempt, waits_for: wait_for, ..row };
