@@ -18,6 +18,8 @@ use crate::watch::Damage;
 const CALM_STEPS: u64 = 1_500_000;
 /// Time within which it must: longer than any delay of a message, any wait and any deadline within an order.
 const CALM: Duration = Duration::from_secs(36 * 3600);
+/// An operator looks at dead letters after this time, at rest or not.
+const OPERATOR: Duration = Duration::from_secs(2 * 3600);
 /// What is due later than this is not waited for.
 const FAR: Duration = Duration::from_secs(24 * 3600);
 /// A record that is pending is looked at after this time at the latest.
@@ -39,12 +41,18 @@ impl World {
             }
         }
         self.start_all_that_is_down();
-        self.rest();
-        let damages = std::mem::take(&mut self.house.watch.log().damages);
-        for damage in damages {
-            self.repair(&damage);
+        let mut damages = std::mem::take(&mut self.house.watch.log().damages);
+        if !damages.is_empty() {
+            // What is damaged may be what somebody waits for: no operator waits until all is quiet.
+            self.rest_for(OPERATOR);
+            damages.retain(|damage| !self.repair(damage));
         }
         self.rest();
+        let late = damages.len();
+        damages.retain(|damage| !self.repair(damage));
+        if damages.len() < late {
+            self.rest();
+        }
     }
 
     fn start_all_that_is_down(&mut self) {
@@ -56,18 +64,24 @@ impl World {
         }
     }
 
-    /// Runs until nothing is left to do.
+    /// Runs until nothing is left to do, which must come.
     fn rest(&mut self) {
-        let (steps, until) = (self.steps + CALM_STEPS, self.house.time.now().plus(CALM));
+        if !self.rest_for(CALM) {
+            let left = self.left();
+            self.house.watch.violated(format!("does not come to rest; left: {left}"));
+        }
+    }
+
+    /// Runs until nothing is left to do, or this time has passed; answers whether nothing is left.
+    fn rest_for(&mut self, at_most: Duration) -> bool {
+        let (steps, until) = (self.steps + CALM_STEPS, self.house.time.now().plus(at_most));
         loop {
             self.happen();
             if !self.step() && !self.advance() {
-                return;
+                return true;
             }
             if self.steps > steps || self.house.time.now() > until {
-                let left = self.left();
-                self.house.watch.violated(format!("does not come to rest; left: {left}"));
-                return;
+                return false;
             }
         }
     }
@@ -137,16 +151,16 @@ impl World {
     }
 
     /// Does what an operator does about a real message that was shown damaged and is dead now: puts right what was
-    /// damaged, and redrives it.
-    fn repair(&mut self, damage: &Damage) {
-        let Some((key, row)) = self.dead_row_of(&damage.queue, &damage.shown) else { return };
+    /// damaged, and redrives it. Answers whether there was one.
+    fn repair(&mut self, damage: &Damage) -> bool {
+        let Some(node) = self.house.node_of(&damage.queue) else { return false };
+        let Some((key, row)) = self.dead_row_of(&damage.queue, &damage.shown) else { return false };
         let address = row.address.clone();
         self.house.watch.tell(None, || format!("an operator repairs and redrives {key}"));
         let fixed = Due { body: String::from_utf8_lossy(&damage.original).into_owned(), ..row };
         if !self.rewrite(&key, &fixed) {
-            return;
+            return false;
         }
-        let Some(node) = self.house.node_of(&damage.queue) else { return };
         let filter = Filter {
             ids: vec![fixed.id.to_string()],
             service: Some(damage.queue.as_ref().to_owned()),
@@ -170,6 +184,7 @@ impl World {
         let now = self.house.time.now();
         let rows = self.house.backend.with_model(|model| model.query(&query, now)).rows;
         rows.into_iter().find_map(|found| {
+        true
             let row = Due::decode(&found.id, &found.item).ok()?;
             (row.outgoing().body == *body).then(|| (Key::new(collection.clone(), found.id), row))
         })
