@@ -7,7 +7,7 @@ mod index;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use contracts::Timestamp;
@@ -41,16 +41,33 @@ struct Stored {
 #[derive(Debug, Clone)]
 enum Body {
     Document(Bytes),
-    Record(Arc<StoredRecord>),
+    Record(Arc<Written>),
     Counter(Fields),
+}
+
+/// A record, and its JSON once somebody has read it: records are read again and again, and few change.
+#[derive(Debug)]
+struct Written {
+    record: StoredRecord,
+    encoded: OnceLock<Bytes>,
 }
 
 impl Body {
     fn encode(&self) -> Bytes {
         match self {
             Self::Document(bytes) => bytes.clone(),
-            Self::Record(record) => record.encode(),
+            Self::Record(written) => written.encoded.get_or_init(|| written.record.encode()).clone(),
             Self::Counter(fields) => serde_json::to_vec(fields).map(Bytes::from).unwrap_or_default(),
+        }
+    }
+}
+
+impl Body {
+    fn as_record(&self) -> Option<Cow<'_, StoredRecord>> {
+        match self {
+            Self::Record(written) => Some(Cow::Borrowed(&written.record)),
+            Self::Document(bytes) => StoredRecord::decode(bytes).ok().map(Cow::Owned),
+            Self::Counter(_) => None,
         }
     }
 }
@@ -118,6 +135,33 @@ impl Model {
         self.indexes.page(query, now)
     }
 
+    /// Whether there is such an item, expired or not.
+    #[must_use]
+    pub fn holds_item(&self, key: &Key) -> bool {
+        self.collections.get(key.collection.as_ref()).is_some_and(|items| items.contains_key(&key.id))
+    }
+
+    /// The record under `key`, expired or not, if it is one.
+    #[must_use]
+    pub fn record(&self, key: &Key) -> Option<Cow<'_, StoredRecord>> {
+        self.collections.get(key.collection.as_ref())?.get(&key.id)?.body.as_record()
+    }
+
+    /// Shows every record of `collection`, expired or not, in the order of ids.
+    pub fn each_record(&self, collection: &str, mut visit: impl FnMut(&str, &StoredRecord)) {
+        for (id, stored) in self.collections.get(collection).into_iter().flat_map(|items| items.iter()) {
+            if let Some(record) = stored.body.as_record() {
+                visit(id, &record);
+            }
+        }
+    }
+
+    /// The lowest sort value of one partition of an index, as far as it has caught up.
+    #[must_use]
+    pub fn first_sort(&self, query: &Query, now: Timestamp) -> Option<&str> {
+        self.indexes.first_sort(query, now)
+    }
+
     /// From now on indexes stay `commits` commits behind; 0 = they are always fresh.
     pub fn delay_indexes(&mut self, commits: u64) {
         self.indexes.delay(commits);
@@ -160,8 +204,9 @@ impl Model {
             [] => vec![],
             _ => vec![crate::Entry::new(Record::PENDING, Record::PENDING, now.sortable())],
         };
+        let record_kept = StoredRecord { nonce, note: record.note, pending };
         let stored = Stored {
-            body: Body::Record(Arc::new(StoredRecord { nonce, note: record.note, pending })),
+            body: Body::Record(Arc::new(Written { record: record_kept, encoded: OnceLock::new() })),
             version: Version(nonce.0),
             expires: Some(record.expires),
             is_indexed: !entries.is_empty(),

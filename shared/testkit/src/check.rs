@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use contracts::Timestamp;
 use runtime::due::Due;
 use store::sim::World as Backend;
-use store::{Address, Key, StoredRecord};
+use store::{Address, Key};
 
 use crate::scenario::Settled;
-use crate::watch::{Log, Promise};
+use crate::watch::{Log, Promise, is_sweep};
 use crate::world::World;
 
 /// Rows of one page.
@@ -47,9 +47,7 @@ pub(crate) fn all(world: &mut World) -> Vec<String> {
 
 fn audits(world: &mut World, violations: &mut Vec<String>) -> BTreeMap<&'static str, runtime::Findings> {
     let mut audits = BTreeMap::new();
-    let mut nodes: Vec<_> = world.house().open().iter().flatten().map(|open| open.node.clone()).collect();
-    nodes.dedup_by_key(|node| std::sync::Arc::as_ptr(node));
-    for node in nodes {
+    for node in auditors(world) {
         match world.complete(async move { node.audit().await }) {
             Some(Ok(found)) => audits.extend(found),
             other => violations.push(format!("an audit failed: {:?}", other.map(|r| r.err()))),
@@ -61,6 +59,18 @@ fn audits(world: &mut World, violations: &mut Vec<String>) -> BTreeMap<&'static 
     audits
 }
 
+/// Nodes that together run every service: each service looks at all that it keeps, wherever it asks.
+fn auditors(world: &World) -> Vec<std::sync::Arc<runtime::Node>> {
+    let mut known: BTreeSet<&str> = BTreeSet::new();
+    let open = world.house().open();
+    let fresh = open.iter().flatten().filter(|open| {
+        let before = known.len();
+        known.extend(&open.services);
+        known.len() > before
+    });
+    fresh.map(|open| open.node.clone()).collect()
+}
+
 /// Nothing stays in a queue, nothing stays pending.
 fn left_behind(backend: &Backend, services: &[String]) -> Vec<String> {
     let mut left = Vec::new();
@@ -70,11 +80,13 @@ fn left_behind(backend: &Backend, services: &[String]) -> Vec<String> {
     for service in services {
         for kind in ["record", "request"] {
             let collection = format!("{service}.{kind}");
-            each(backend, &collection, |id, item| {
-                let pending = StoredRecord::decode(&item.body).map_or(0, |record| record.pending.len());
-                if pending > 0 {
-                    left.push(format!("{collection} {id} has {pending} messages pending"));
-                }
+            backend.with_model(|model| {
+                model.each_record(&collection, |id, record| {
+                    let pending = record.pending.len();
+                    if pending > 0 {
+                        left.push(format!("{collection} {id} has {pending} messages pending"));
+                    }
+                });
             });
         }
     }
@@ -107,11 +119,9 @@ fn certain(backend: &Backend, log: &Log) -> (BTreeSet<Promise>, BTreeSet<Promise
     let mut certain = (BTreeSet::new(), BTreeSet::new());
     for said in log.said.iter().filter(|said| !said.outgoing.is_empty()) {
         // What has expired was there: only the clock knows of expiry.
-        let stored =
-            backend.with_model(|model| model.read(std::slice::from_ref(&said.record), Timestamp::EPOCH));
-        let stored = stored.into_iter().flatten().next();
-        if stored.and_then(|i| StoredRecord::decode(&i.body).ok()).is_some_and(|s| s.nonce == said.nonce) {
-            let to = if said.record.id.starts_with("sweep-") { &mut certain.1 } else { &mut certain.0 };
+        let nonce = backend.with_model(|model| model.record(&said.record).map(|record| record.nonce));
+        if nonce == Some(said.nonce) {
+            let to = if is_sweep(&said.record) { &mut certain.1 } else { &mut certain.0 };
             to.extend(said.outgoing.iter().cloned());
         }
     }
@@ -131,8 +141,7 @@ fn unhandled(
     for promise in sent {
         for queue in readers(promise, log, wiring) {
             let key = Key::new(format!("{queue}.record"), promise.id.to_string());
-            let found = backend.with_model(|model| model.read(&[key], Timestamp::EPOCH));
-            if found.into_iter().flatten().next().is_none()
+            if !backend.with_model(|model| model.holds_item(&key))
                 && !dead.contains(&(queue.as_str(), promise.id.to_string()))
             {
                 missing.insert(format!("{queue} never handled {} ({:?})", promise.id, promise.address));

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use contracts::MessageId;
 
 pub(crate) use bus::WatchedBus;
-pub(crate) use store::WatchedStore;
+pub(crate) use store::{WatchedStore, is_sweep};
 
 use crate::director::Time;
 use crate::trace::Trace;

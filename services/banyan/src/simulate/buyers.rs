@@ -20,7 +20,7 @@ const STOCK: [(&str, &[(&str, i64)]); 4] = [
     ("POST-1", &[]),
 ];
 /// Buyers over HTTP.
-const BUYERS: u64 = 6;
+const BUYERS: u64 = 4;
 /// Orders that another application takes.
 const FOREIGN: u64 = 1;
 /// Carts whose holds nobody buys.

@@ -1,7 +1,7 @@
 //! The story that is played in every world: some stock, some buyers, one of each kind of trouble.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bus::Wiring;
@@ -73,7 +73,9 @@ fn quirks(_: Option<Bug>) -> Quirks {
 
 impl Scenario for Shop {
     fn wiring(&self) -> Wiring {
-        wiring::wiring()
+        // The same for every world, and each asks for it several times.
+        static WIRING: LazyLock<Wiring> = LazyLock::new(wiring::wiring);
+        WIRING.clone()
     }
 
     fn services(&self, life: &Life) -> Vec<Service> {

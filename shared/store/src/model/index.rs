@@ -89,12 +89,7 @@ impl Indexes {
     }
 
     pub(super) fn page(&self, query: &Query, now: Timestamp) -> Page {
-        let partition = Partition {
-            collection: query.collection.clone(),
-            index: query.index.clone(),
-            partition: query.partition.clone(),
-        };
-        let Some(rows) = self.shown.get(&partition) else { return Page::default() };
+        let Some(rows) = self.rows(query) else { return Page::default() };
         let after = match query.after.as_deref().map(cursor) {
             Some(None) => return Page::default(),
             Some(Some(place)) => Some(place),
@@ -104,6 +99,20 @@ impl Indexes {
         let range = rows.range(range).filter(|(_, sight)| sight.is_live(now));
         let limit = query.limit.clamp(1, Query::MAX_LIMIT);
         if query.newest_first { page_of(range.rev(), limit) } else { page_of(range, limit) }
+    }
+
+    pub(super) fn first_sort(&self, query: &Query, now: Timestamp) -> Option<&str> {
+        let mut rows = self.rows(query)?.iter();
+        rows.find(|(_, sight)| sight.is_live(now)).map(|((sort, _), _)| sort.as_str())
+    }
+
+    fn rows(&self, query: &Query) -> Option<&BTreeMap<Place, Sight>> {
+        let partition = Partition {
+            collection: query.collection.clone(),
+            index: query.index.clone(),
+            partition: query.partition.clone(),
+        };
+        self.shown.get(&partition)
     }
 
     fn catch_up(&mut self) {

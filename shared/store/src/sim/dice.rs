@@ -39,7 +39,7 @@ faults! {
     /// The store has no room for a while: reads work, writes do not.
     Full = "store.full", 2_000;
     /// One commit fails with an input/output error; it was not applied.
-    Broken = "store.broken", 4_000;
+    Broken = "store.broken", 8_000;
     /// A unit was applied; the answer is unknown.
     UnknownApplied = "store.unknown_applied", 30_000;
     /// A unit was not applied; the answer is unknown.

@@ -213,7 +213,7 @@ impl World {
             if dice.falls(slow) {
                 Some(dice.up_to(SLOW))
             } else {
-                (!dice.is_calm() && dice.below(2) == 0).then_some(Duration::ZERO)
+                (!dice.is_calm() && dice.below(3) == 0).then_some(Duration::ZERO)
             }
         };
         match detour {

@@ -1,7 +1,7 @@
 //! The clock of a simulated world: timers in order, and what happened since the director last looked.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -26,18 +26,15 @@ pub struct Time(Mutex<Inner>);
 
 struct Inner {
     now: Timestamp,
-    timers: BTreeMap<(Timestamp, u64), Timer>,
-    /// Timers that something other than an idle loop waits for.
-    pressing: usize,
+    timers: BTreeMap<(Timestamp, u64), Waker>,
+    /// Those of them that something other than an idle loop waits for.
+    pressing: BTreeSet<(Timestamp, u64)>,
     last_timer: u64,
     born: Vec<Birth>,
     woken: Vec<(usize, u64)>,
     in_loop: bool,
-}
-
-struct Timer {
-    waker: Waker,
-    is_pressing: bool,
+    /// Empty; kept for its room.
+    fired: Vec<Waker>,
 }
 
 impl Time {
@@ -45,11 +42,12 @@ impl Time {
         Arc::new(Self(Mutex::new(Inner {
             now,
             timers: BTreeMap::new(),
-            pressing: 0,
+            pressing: BTreeSet::new(),
             last_timer: 0,
             born: Vec::new(),
             woken: Vec::new(),
             in_loop: false,
+            fired: Vec::new(),
         })))
     }
 
@@ -65,25 +63,33 @@ impl Time {
         self.inner().timers.first_key_value().map(|((at, _), _)| *at)
     }
 
-    /// Whether anything but an idle loop waits for a timer.
+    /// When the next timer fires that anything but an idle loop waits for.
     #[must_use]
-    pub fn is_pressing(&self) -> bool {
-        self.inner().pressing > 0
+    pub fn next_pressing(&self) -> Option<Timestamp> {
+        self.inner().pressing.first().map(|(at, _)| *at)
     }
 
     /// Moves time to `now`, never back, and fires what is due by then.
     pub fn advance(&self, now: Timestamp) {
-        let fired = {
+        let mut fired = {
             let inner = &mut *self.inner();
             inner.now = inner.now.max(now);
-            let later = inner.timers.split_off(&(inner.now, u64::MAX));
-            let fired = std::mem::replace(&mut inner.timers, later);
-            inner.pressing -= fired.values().filter(|timer| timer.is_pressing).count();
-            fired
+            std::mem::take(&mut inner.fired)
         };
-        for timer in fired.into_values() {
-            timer.waker.wake();
+        while let Some(waker) = self.next_fired() {
+            fired.push(waker);
         }
+        // Not while the clock is held: to wake is to note it there.
+        fired.drain(..).for_each(Waker::wake);
+        self.inner().fired = fired;
+    }
+
+    fn next_fired(&self) -> Option<Waker> {
+        let inner = &mut *self.inner();
+        let next = inner.timers.first_entry().filter(|next| next.key().0 <= inner.now)?;
+        let (key, waker) = next.remove_entry();
+        inner.pressing.remove(&key);
+        Some(waker)
     }
 
     /// Runs `future` as a task of `owner`.
@@ -138,15 +144,15 @@ impl Future for Sleep {
             return Poll::Ready(());
         }
         match this.timer.and_then(|timer| inner.timers.get_mut(&(this.until, timer))) {
-            Some(timer) => timer.waker.clone_from(cx.waker()),
+            Some(waker) => waker.clone_from(cx.waker()),
             None => {
                 inner.last_timer += 1;
-                let is_pressing = !inner.in_loop;
-                inner.pressing += usize::from(is_pressing);
+                let key = (this.until, inner.last_timer);
+                if !inner.in_loop {
+                    inner.pressing.insert(key);
+                }
                 this.timer = Some(inner.last_timer);
-                inner
-                    .timers
-                    .insert((this.until, inner.last_timer), Timer { waker: cx.waker().clone(), is_pressing });
+                inner.timers.insert(key, cx.waker().clone());
             }
         }
         Poll::Pending
@@ -158,9 +164,8 @@ impl Drop for Sleep {
         let Some(timer) = self.timer else { return };
         let gone = {
             let inner = &mut *self.time.inner();
-            let gone = inner.timers.remove(&(self.until, timer));
-            inner.pressing -= usize::from(gone.as_ref().is_some_and(|timer| timer.is_pressing));
-            gone
+            inner.pressing.remove(&(self.until, timer));
+            inner.timers.remove(&(self.until, timer))
         };
         drop(gone);
     }

@@ -50,7 +50,8 @@ impl Store for WatchedStore {
 
 impl Watch {
     fn said(&self, record: &Record, nonce: store::Nonce) {
-        let outgoing: Vec<Promise> = record.outgoing.iter().map(promise).collect();
+        let read = if is_sweep(&record.key) { swept } else { promise };
+        let outgoing: Vec<Promise> = record.outgoing.iter().map(read).collect();
         if let Some(stranger) = underived(&record.key, &outgoing) {
             self.violated(format!("{} publishes {stranger}, whose id does not follow from it", record.key));
         }
@@ -58,13 +59,14 @@ impl Watch {
     }
 }
 
-/// A due row that an operator repaired keeps the name it got while nobody could read its message.
 fn promise(outgoing: &store::Outgoing) -> Promise {
-    let own = matches!(outgoing.address, Address::Queue(_))
-        .then(|| contracts::Envelope::decode(&outgoing.body).ok())
-        .flatten()
-        .map(|event| event.message_id());
-    Promise { id: own.unwrap_or(outgoing.id), address: outgoing.address.clone() }
+    Promise { id: outgoing.id, address: outgoing.address.clone() }
+}
+
+/// A due row that an operator repaired keeps the name it got while nobody could read its message.
+fn swept(outgoing: &store::Outgoing) -> Promise {
+    let own = contracts::Envelope::decode(&outgoing.body).map(|event| event.message_id());
+    Promise { id: own.unwrap_or(outgoing.id), ..promise(outgoing) }
 }
 
 /// Ids that a unit of work may give to its messages: far more than any has.
@@ -85,6 +87,11 @@ fn underived(record: &Key, outgoing: &[Promise]) -> Option<MessageId> {
         }
     }
     None
+}
+
+/// Whether the record is that of a sweep of the due table.
+pub(crate) fn is_sweep(record: &Key) -> bool {
+    record.id.starts_with("sweep-")
 }
 
 fn code(answer: &Result<Outcome, Outage>) -> u64 {

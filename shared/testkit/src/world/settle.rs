@@ -88,23 +88,33 @@ impl World {
 
     /// Moves time to where something happens next; `false` when nothing ever will.
     ///
-    /// Loops that idle are not worth a step each: while only they wait, time goes on to the next piece of work.
+    /// Loops that idle are not worth a step each: while only they wait, time goes on to the next piece of work, or a
+    /// little beyond it, as such loops find it.
     pub(super) fn advance(&mut self) -> bool {
         let event = self.events.first_key_value().map(|((at, _), _)| *at);
-        let timer = self.house.time.next_timer();
-        let Some(next) = timer.into_iter().chain(event).min() else { return false };
-        let is_pressing = event.is_some() || self.house.time.is_pressing();
-        let next = if is_pressing {
+        let pressing = event.into_iter().chain(self.house.time.next_pressing()).min();
+        let Some(next) = event.into_iter().chain(self.house.time.next_timer()).min() else { return false };
+        let next = if pressing == Some(next) {
             next
         } else {
-            match self.next_work() {
+            match pressing.into_iter().chain(self.work_is_found()).min() {
+                Some(at) => next.max(at),
                 None if self.is_busy() => next,
                 None => return false,
-                Some(work) => next.max(work),
             }
         };
         self.house.time.advance(next);
         true
+    }
+
+    /// When some loop finds that there is something to do.
+    fn work_is_found(&mut self) -> Option<Timestamp> {
+        let work = self.next_work()?;
+        if work <= self.house.time.now() {
+            return Some(work);
+        }
+        let most = u64::try_from(self.plan.sweep_every.as_micros()).unwrap_or(u64::MAX);
+        Some(work.plus(Duration::from_micros(self.rng.u64(0..=most))))
     }
 
     /// When there is something to do that is no idling: a message, a late unit, a due row, a record that is pending.
@@ -118,11 +128,9 @@ impl World {
                 next = Some(now);
             }
             for look in &self.looks {
-                for row in model.query(&look.query, now).rows {
-                    let Ok(at) = row.sort.parse::<i64>() else { continue };
-                    let at = Timestamp::from_micros(at).plus(look.after);
-                    next = Some(next.map_or(at, |next| next.min(at)));
-                }
+                let first = model.first_sort(&look.query, now).and_then(|sort| sort.parse::<i64>().ok());
+                let at = first.map(|at| Timestamp::from_micros(at).plus(look.after));
+                next = next.into_iter().chain(at).min();
             }
         });
         next.filter(|next| *next <= far)
@@ -176,6 +184,7 @@ impl World {
         if went_to.as_ref().is_some_and(|to| *to != address) {
             self.house.watch.violated(format!("redrive sends {key} to {went_to:?}, not only to {address:?}"));
         }
+        true
     }
 
     fn dead_row_of(&self, service: &str, body: &Bytes) -> Option<(Key, Due)> {
@@ -184,7 +193,6 @@ impl World {
         let now = self.house.time.now();
         let rows = self.house.backend.with_model(|model| model.query(&query, now)).rows;
         rows.into_iter().find_map(|found| {
-        true
             let row = Due::decode(&found.id, &found.item).ok()?;
             (row.outgoing().body == *body).then(|| (Key::new(collection.clone(), found.id), row))
         })
