@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use contracts::Timestamp;
+use contracts::{MessageId, Timestamp};
 use runtime::due::Due;
 use store::sim::World as Backend;
 use store::{Address, Key};
 
 use crate::scenario::Settled;
-use crate::watch::{Log, Promise, is_sweep};
+use crate::watch::{Log, Promise, is_sweep, name_of};
 use crate::world::World;
 
 /// Rows of one page.
@@ -26,7 +26,10 @@ pub(crate) fn all(world: &mut World) -> Vec<String> {
     let sent = {
         let log = house.watch.log();
         let (sent, swept) = certain(&house.backend, &log);
-        violations.extend(dead.iter().filter_map(|(service, row)| not_poison(&log, service, row)));
+        let poison: BTreeSet<MessageId> = log.poison.iter().map(|body| name_of(body)).collect();
+        violations.extend(
+            dead.iter().filter(|(_, row)| !poison.contains(&row.id)).map(|(s, row)| given_up(s, row)),
+        );
         let all = sent.iter().chain(&swept).chain(&log.promised);
         violations.extend(unhandled(
             &house.backend,
@@ -107,11 +110,9 @@ fn dead_letters(backend: &Backend, services: &[String]) -> Vec<(String, Due)> {
     dead
 }
 
-fn not_poison(log: &Log, service: &str, row: &Due) -> Option<String> {
-    let body = row.outgoing().body;
+fn given_up(service: &str, row: &Due) -> String {
     let why = row.trouble.as_ref().map(|t| format!("{}: {}", t.reason, t.chain.join(": ")));
-    (!log.poison.contains(&body))
-        .then(|| format!("{service} gave up {}: {}", crate::watch::brief(&body), why.unwrap_or_default()))
+    format!("{service} gave up {}: {}", crate::watch::brief(&row.outgoing().body), why.unwrap_or_default())
 }
 
 /// What committed units of work sent: by handlers and callers, and by sweeps of the due table.

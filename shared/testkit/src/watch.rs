@@ -96,6 +96,14 @@ impl Watch {
     }
 }
 
+/// The name under which a dead letter of these bytes is kept: what is kept of them may be masked.
+pub(crate) fn name_of(body: &[u8]) -> MessageId {
+    match contracts::Envelope::decode(body) {
+        Ok(event) => event.message_id(),
+        Err(_) => MessageId::named(&["undecodable", &String::from_utf8_lossy(body)]),
+    }
+}
+
 /// A message in a few words.
 pub(crate) fn brief(body: &[u8]) -> String {
     match contracts::Envelope::decode(body) {

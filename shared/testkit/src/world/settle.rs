@@ -12,7 +12,7 @@ use store::{Change, Key, Nonce, Outcome, Query, Record, Unit};
 
 use super::{Event, World};
 use crate::director::Owner;
-use crate::watch::Damage;
+use crate::watch::{Damage, name_of};
 
 /// Steps within which a world must come to rest once nothing goes wrong any more.
 const CALM_STEPS: u64 = 1_500_000;
@@ -188,13 +188,13 @@ impl World {
     }
 
     fn dead_row_of(&self, service: &str, body: &Bytes) -> Option<(Key, Due)> {
-        let collection = due::collection(service);
+        let (collection, name) = (due::collection(service), name_of(body));
         let query = Query::new(collection.clone(), due::DEAD, due::DEAD);
         let now = self.house.time.now();
         let rows = self.house.backend.with_model(|model| model.query(&query, now)).rows;
         rows.into_iter().find_map(|found| {
             let row = Due::decode(&found.id, &found.item).ok()?;
-            (row.outgoing().body == *body).then(|| (Key::new(collection.clone(), found.id), row))
+            (row.id == name).then(|| (Key::new(collection.clone(), found.id), row))
         })
     }
 
