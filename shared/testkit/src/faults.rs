@@ -49,7 +49,9 @@ pub struct Plan {
     pub processes: usize,
     /// Faults of store and bus.
     pub rates: Rates,
-    /// Crashes, at most.
+    /// Faults of store and bus that happen at their first chance, whatever their rates.
+    pub forced: Vec<Fault>,
+    /// Crashes, at most; if there are to be any, there is one at least.
     pub crashes: u32,
     /// Polls between crashes, on average.
     pub crash_every: u32,
@@ -82,6 +84,15 @@ const CHAOS: Duration = Duration::from_secs(4 * 3600);
 /// A clock is wrong by at most this: what time synchronisation keeps up with.
 const SKEWED: Duration = Duration::from_secs(5);
 
+/// Kinds of fault of store and bus that each world of a swarm has at least, however short it is.
+const FORCED: usize = 4;
+
+/// Some faults that this broker has. A hint can only be missing from a second delivery, which may never come.
+fn forced(seed: u64, manners: Manners) -> Vec<Fault> {
+    let had = |fault: &Fault| manners.have(*fault) && *fault != Fault::HintMissing;
+    fastrand::Rng::with_seed(seed ^ 0xf0).choose_multiple(Fault::ALL.into_iter().filter(had), FORCED)
+}
+
 impl Plan {
     /// One process on an embedded backend, and nothing goes wrong.
     #[must_use]
@@ -92,6 +103,7 @@ impl Plan {
             manners: Manners::Embedded,
             processes: 1,
             rates: Rates::NONE,
+            forced: Vec::new(),
             crashes: 0,
             crash_every: 1,
             pauses: 0,
@@ -125,7 +137,9 @@ impl Plan {
             manners,
             processes: if fused { rng.usize(1..=2) } else { rng.usize(2..=3) },
             rates: Rates::swarm(rng),
-            crashes: some(rng, 4),
+            forced: forced(seed, manners),
+            // Each world has one at least.
+            crashes: some(rng, 4).max(1),
             crash_every: 1 << rng.u32(4..10),
             pauses: some(rng, 3),
             isolations: some(rng, 2),

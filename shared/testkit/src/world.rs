@@ -95,6 +95,7 @@ impl World {
         let setup =
             Setup { seed: plan.seed ^ 0xbacc, rates: plan.rates, fused: plan.fused, manners: plan.manners };
         let backend = store::sim::World::new(Arc::new(WorldTime(time.clone())), &setup);
+        plan.forced.iter().for_each(|fault| backend.force(*fault));
         let watch = Watch::new(time, told, plan.seed ^ 0xda3a, plan.damage_rate);
         watch.tell(None, || format!("seed {}: {}", plan.seed, plan.told()));
         let lives =
@@ -129,6 +130,7 @@ impl World {
             caller.start(task);
         }
         self.chaos();
+        self.crash_after_all();
         self.calm();
         let mut violations = check::all(&mut self);
         violations.extend(std::mem::take(&mut self.house.watch.log().violations));

@@ -88,10 +88,27 @@ impl World {
             return;
         }
         self.trouble.until_crash = self.rng.u32(1..=2 * self.plan.crash_every);
-        self.trouble.crashes -= 1;
         let name = self.director.name_of(step.task).unwrap_or("ended").to_owned();
-        self.house.watch.tell(Some(process), || format!("crashes in {name} at poll {}", step.polls));
-        self.crash_points.insert((name, step.polls.min(POLLS)));
+        self.crash(process, name, step.polls);
+    }
+
+    /// Crashes a process now, if crashes were planned and none has come: things went well too early.
+    pub(super) fn crash_after_all(&mut self) {
+        if self.trouble.crashes == self.plan.crashes && self.trouble.crashes > 0 {
+            let up: Vec<usize> =
+                (0..self.plan.processes).filter(|process| self.lives[*process].life.is_some()).collect();
+            let process = self.rng.choice(up).unwrap_or_else(|| {
+                self.boot(0);
+                0
+            });
+            self.crash(process, "nothing".to_owned(), 0);
+        }
+    }
+
+    fn crash(&mut self, process: usize, during: String, polls: u32) {
+        self.trouble.crashes -= 1;
+        self.house.watch.tell(Some(process), || format!("crashes in {during} at poll {polls}"));
+        self.crash_points.insert((during, polls.min(POLLS)));
         self.house.watch.count(CRASH);
         self.stop(process);
     }
