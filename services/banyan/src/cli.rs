@@ -185,7 +185,7 @@ impl Failure {
 /// Runs the process's command line.
 #[must_use]
 pub fn main() -> ExitCode {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(workers()).enable_all().build();
     match runtime {
         Ok(runtime) => {
             let exit = runtime.block_on(run(std::env::args_os()));
@@ -198,6 +198,12 @@ pub fn main() -> ExitCode {
             Exit::Error.into()
         }
     }
+}
+
+/// Threads that run tasks: a core is left to the thread that writes the file. When handlers take turns with it on one
+/// core, every commit is late, and all of them wait for it.
+fn workers() -> usize {
+    std::thread::available_parallelism().map_or(1, |cores| cores.get().saturating_sub(1).max(1))
 }
 
 /// Runs a command line and says how it ended.

@@ -21,11 +21,13 @@ pub struct Order {
     pub seeds: u64,
     /// On how many threads.
     pub threads: usize,
+    /// One seed in so many is run twice, and its traces compared.
+    pub twice_every: u64,
     /// A bug to plant; only builds with the feature `planted-bugs` can.
     pub bug: Option<Bug>,
 }
 
-/// One seed in so many is run twice, and its traces compared: each would cost half of all other seeds in the same time.
+/// One seed in so many is run twice if nobody says otherwise: each of them costs another seed in the same time.
 pub const TWICE_EVERY: u64 = 4;
 
 /// Runs every seed. With a bug planted it stops at the first seed that finds it.
@@ -34,7 +36,7 @@ pub fn run(order: &Order, now: &dyn Fn() -> Timestamp, progress: &(dyn Fn(&Repor
         first: order.first,
         seeds: order.seeds,
         threads: order.threads,
-        twice_every: TWICE_EVERY,
+        twice_every: order.twice_every,
         until_found: order.bug.is_some(),
     };
     let bug = order.bug;

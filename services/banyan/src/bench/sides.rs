@@ -19,7 +19,7 @@ const BATCH: u64 = 64;
 /// Such calls at a time.
 const BATCHES_AT_ONCE: usize = 8;
 /// How often the end is looked for: next to nothing beside the seconds of a run.
-const LOOK_EVERY: Duration = Duration::from_millis(1);
+const LOOK_EVERY: Duration = Duration::from_millis(5);
 /// A run that takes longer hangs.
 const PATIENCE: Duration = Duration::from_secs(300);
 

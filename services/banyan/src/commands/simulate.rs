@@ -21,6 +21,7 @@ come to rest. The same seed always goes the same way. Ends with 2 when something
 
 Examples:
   banyan simulate --seeds 20000
+  banyan simulate --twice-every 1         every world twice, and both must be the same
   banyan simulate --seed 4711 --trace     one world, and everything that happened in it
   banyan simulate --bug ack-before-commit (in a build with the feature planted-bugs)")]
 pub struct Args {
@@ -36,6 +37,9 @@ pub struct Args {
     /// Plant a bug, and stop at the first seed that finds it
     #[arg(long, value_name = "NAME", value_parser = Bug::from_str)]
     pub bug: Option<Bug>,
+    /// Run one world in so many twice, and compare all that happened; 1 = every one
+    #[arg(long, default_value_t = simulate::TWICE_EVERY, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub twice_every: u64,
     /// One director each
     #[arg(long, default_value_t = 2, value_name = "N")]
     pub threads: usize,
@@ -62,6 +66,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Exit> {
         first: args.seed.unwrap_or(0),
         seeds: args.seeds.unwrap_or(SEEDS),
         threads: args.threads.clamp(1, 64),
+        twice_every: args.twice_every,
         bug: args.bug,
     };
     let shown = AtomicU64::new(0);
