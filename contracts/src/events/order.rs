@@ -113,6 +113,8 @@ words! {
         CaptureFailed = "capture_failed",
         /// The parcel failed before it was handed over.
         ShipmentFailed = "shipment_failed",
+        /// The parcel left, and was lost or brought back: what becomes of its goods is said by the shipment's events.
+        Undelivered = "undelivered",
         /// Stock that was promised turned out to be missing.
         StockShort = "stock_short",
         /// Another application's order that no service may work on, for instance because its amounts do not add up.
