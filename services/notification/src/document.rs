@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use contracts::events::notification::{Channel, NotSentReason, NotificationFailed, NotificationSent};
 use contracts::{CustomerId, NotificationId, OrderId, Timestamp};
-use runtime::{Collection, Doc, Entry, Fail, Job, Uow};
+use runtime::{Bug, Collection, Doc, Entry, Fail, Job, Uow};
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
@@ -153,6 +153,7 @@ fn put_question(
     let Some(key) = doc.state.key().cloned() else {
         return Err(Fail::permanent("a message is to be sent that has no key"));
     };
+    let key = planted_key(uow, key, doc, asked);
     let message = match question {
         Question::Send => doc.message.clone(),
         Question::Look => None,
@@ -162,6 +163,11 @@ fn put_question(
         0 => uow.enqueue(&intent),
         seconds => uow.schedule(uow.now().plus(Duration::from_secs(seconds)), &intent),
     }
+}
+
+/// Planted bug: each try has a key of its own.
+fn planted_key(uow: &Uow, key: MailKey, doc: &Notification, asked: u32) -> MailKey {
+    if uow.quirks().has(Bug::NotificationTwice) { MailKey::new(&doc.notification_id, asked + 1) } else { key }
 }
 
 async fn leave_alone(uow: &mut Uow, doc: &Notification, code: String) -> Result<(), Fail> {

@@ -113,6 +113,7 @@ fn fact(shipment: &Shipment) -> Value {
         "handed_over": is_handed_over(&shipment.state),
         "tracking_number": shipment.label().map(|label| &label.number),
         "label": release,
+        "position": shipment.tracking.position().map(|scan| json!({ "status": scan.status, "at": scan.at })),
         "lines": lines,
         "stuck": shipment.trouble.is_some_and(Trouble::has_given_up),
     })

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use contracts::{OrderId, ReturnId, ShipmentId, Timestamp};
-use runtime::{Collection, Doc, Entry, Fail, Job, Uow};
+use runtime::{Bug, Collection, Doc, Entry, Fail, Job, Uow};
 use serde::{Deserialize, Serialize};
 
-use crate::carrier::{Evidence, Parcel, Pdf};
+use crate::carrier::{Evidence, Parcel, Pdf, Scan};
 use crate::config::{Config, Pace};
 use crate::domain::{
     Ask, Next, Question, Return, ReturnState, Returned, Shipment, State, wait_before, wait_before_looking,
@@ -156,6 +156,15 @@ fn put_question(
     };
     let intent = AskCarrier { parcel, order_id: order_id.clone(), ask };
     if wait.is_zero() { uow.enqueue(&intent) } else { uow.schedule(uow.now().plus(wait), &intent) }
+}
+
+/// Scans as the carrier told them; with the planted bug as if each had been made when it arrived.
+#[must_use]
+pub fn as_told(uow: &Uow, mut scans: Vec<Scan>) -> Vec<Scan> {
+    if uow.quirks().has(Bug::TrackingGoesBack) {
+        scans.iter_mut().for_each(|scan| scan.at = uow.now());
+    }
+    scans
 }
 
 /// Keeps the label that `evidence` brings for `parcel`, if it brings one.

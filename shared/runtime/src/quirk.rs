@@ -54,6 +54,12 @@ bugs! {
     PartialReserve = "partial-reserve";
     /// A cancel that arrives before its subject is forgotten.
     CancelBeforeSubjectForgotten = "cancel-before-subject-forgotten";
+    /// A parcel is handed over as soon as it is labelled, whether its money was taken or not.
+    HandOverBeforeCapture = "hand-over-before-capture";
+    /// Scans of a parcel are ordered by when they arrive, not by the carrier's time.
+    TrackingGoesBack = "tracking-goes-back";
+    /// A message that is sent again is sent under another key.
+    NotificationTwice = "notification-twice";
 }
 
 impl std::str::FromStr for Bug {

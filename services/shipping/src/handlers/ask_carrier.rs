@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use contracts::Timestamp;
-use runtime::{Fail, Outside, Unavailable, Uow};
+use contracts::events::payment::PaymentCaptured;
+use contracts::{Currency, PaymentId, Timestamp};
+use runtime::{Bug, Fail, Outside, Unavailable, Uow};
 
-use crate::carrier::{Carrier, Evidence, Parcel};
+use crate::carrier::{Captured, Carrier, Evidence, Parcel};
 use crate::config::Config;
-use crate::document::{AskCarrier, keep_label, load, load_return, save, save_return};
-use crate::domain::Question;
+use crate::document::{AskCarrier, as_told, keep_label, load, load_return, save, save_return};
+use crate::domain::{Next, Question, Shipment, State};
 
 /// Asks the carrier.
 pub struct AskTheCarrier {
@@ -38,10 +39,15 @@ impl Outside for AskTheCarrier {
     async fn record(&self, intent: &AskCarrier, evidence: Evidence, uow: &mut Uow) -> Result<(), Fail> {
         keep_label(uow, &intent.parcel, &evidence).await?;
         let (now, pace) = (uow.now(), &self.config.pace);
+        let evidence = match evidence {
+            Evidence::Tracked { scans } => Evidence::Tracked { scans: as_told(uow, scans) },
+            other => other,
+        };
         match &intent.parcel {
             Parcel::Shipment(_) => {
                 let mut shipment = load(uow, &intent.order_id).await?;
                 let next = shipment.learn(&intent.ask, evidence, pace, now);
+                let next = planted_hand_over(uow, &mut shipment, next);
                 save(uow, shipment, next, &self.config)
             }
             Parcel::Return(id) => {
@@ -53,4 +59,22 @@ impl Outside for AskTheCarrier {
             }
         }
     }
+}
+
+/// Planted bug: what is labelled leaves.
+fn planted_hand_over(uow: &Uow, shipment: &mut Shipment, next: Next) -> Next {
+    let Ok(payment_id) = PaymentId::new(shipment.order_id.as_str()) else { return next };
+    if !uow.quirks().has(Bug::HandOverBeforeCapture) || !matches!(shipment.state, State::Ready { .. }) {
+        return next;
+    }
+    let unheard = PaymentCaptured {
+        order_id: shipment.order_id.clone(),
+        payment_id,
+        amount_minor: 0,
+        currency: Currency::EUR,
+        provider: String::new(),
+        provider_reference: String::new(),
+        captured_at: uow.now(),
+    };
+    Next { ask: shipment.capture(Captured::heard(&unheard)).ask, ..next }
 }

@@ -14,7 +14,7 @@ use serde_json::json;
 use super::{Desk, answer};
 use crate::carrier::{Parcel, Scan, Told};
 use crate::config::Config;
-use crate::document::{SHIPMENTS, load_return, save, save_return};
+use crate::document::{SHIPMENTS, as_told, load_return, save, save_return};
 use crate::signature::is_signed;
 use crate::simulated::wire::SIGNATURE;
 
@@ -83,7 +83,7 @@ impl Hear {
 
     /// `false`: there is no such parcel. It cannot come later, since ours are kept before they are booked.
     async fn hear(&self, uow: &mut Uow, parcel: &Parcel, scans: Vec<Scan>) -> Result<bool, Refusal> {
-        let now = uow.now();
+        let (now, scans) = (uow.now(), as_told(uow, scans));
         match parcel {
             Parcel::Shipment(id) => {
                 let Some(mut shipment) = uow.load(&SHIPMENTS, id.as_str()).await? else { return Ok(false) };
