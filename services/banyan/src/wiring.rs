@@ -68,6 +68,10 @@ mod tests {
         > {
             Box::pin(async { Err(payment::gateway::Unavailable::Unreachable) })
         }
+
+        fn told(&self, _: &[u8]) -> Option<Vec<payment::gateway::Told>> {
+            None
+        }
     }
 
     /// What the topology says of these services and no handler does yet: all of it joins with shipping.

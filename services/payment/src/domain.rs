@@ -285,7 +285,12 @@ impl Payment {
             Evidence::NotFound | Evidence::Unknown { .. } if self.cancelled.is_some() => {
                 self.void(authorize.key, None)
             }
-            Evidence::NotFound => {
+            // But for absence, not a word about the authorization: ask again.
+            Evidence::NotFound
+            | Evidence::Captured { .. }
+            | Evidence::Refunded { .. }
+            | Evidence::Expired
+            | Evidence::Disputed => {
                 Next::ask(Ask::Again(Question::Do { operation: Operation::Authorize(authorize) }))
             }
             Evidence::Unknown { why } => {
@@ -309,9 +314,13 @@ impl Payment {
             Evidence::Voided => {
                 after(completed, self.decline(DeclineReason::AuthenticationFailed, "voided".into()))
             }
-            Evidence::ActionRequired { .. } | Evidence::NotFound | Evidence::Unknown { .. } => {
-                Next::ask(Ask::Again(Question::Look { key: authorize.key }))
-            }
+            Evidence::ActionRequired { .. }
+            | Evidence::NotFound
+            | Evidence::Unknown { .. }
+            | Evidence::Captured { .. }
+            | Evidence::Refunded { .. }
+            | Evidence::Expired
+            | Evidence::Disputed => Next::ask(Ask::Again(Question::Look { key: authorize.key })),
         }
     }
 
@@ -334,9 +343,11 @@ impl Payment {
             Evidence::Authorized { .. }
             | Evidence::ActionRequired { .. }
             | Evidence::NotFound
-            | Evidence::Refused { .. } => {
-                Next::ask(Ask::Again(Question::Do { operation: Operation::Void(void) }))
-            }
+            | Evidence::Refused { .. }
+            | Evidence::Captured { .. }
+            | Evidence::Refunded { .. }
+            | Evidence::Expired
+            | Evidence::Disputed => Next::ask(Ask::Again(Question::Do { operation: Operation::Void(void) })),
         }
     }
 

@@ -7,15 +7,17 @@ use std::fmt;
 use std::time::Duration;
 
 use contracts::events::payment::DeclineReason;
-use contracts::{Currency, Money, PaymentId, Timestamp};
+use contracts::{Currency, Money, PaymentId, RefundId, Timestamp};
 use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 
 pub mod simulated;
 
 mod key;
+mod told;
 
 pub use key::{MalformedKey, ProviderKey, Step};
+pub use told::{Dispute, Happening, Told};
 
 /// A payment provider.
 pub trait Gateway: Send + Sync + 'static {
@@ -30,6 +32,10 @@ pub trait Gateway: Send + Sync + 'static {
     /// # Errors
     /// [`Unavailable`]: the provider cannot be asked.
     fn query<'a>(&'a self, key: &'a ProviderKey) -> BoxFuture<'a, Result<Evidence, Unavailable>>;
+
+    /// What a webhook of this provider says, once its signature has been checked; `None` when it is not one. What it
+    /// says of others than payments is left out.
+    fn told(&self, body: &[u8]) -> Option<Vec<Told>>;
 }
 
 /// What a provider can be asked to do. Stored before the call, so that every later try sends the same.
@@ -40,6 +46,10 @@ pub enum Operation {
     Authorize(Authorize),
     /// Release it.
     Void(Void),
+    /// Take it.
+    Capture(Capture),
+    /// Give back what was taken, or a part of it.
+    Refund(Refund),
 }
 
 impl Operation {
@@ -49,6 +59,8 @@ impl Operation {
         match self {
             Self::Authorize(authorize) => &authorize.key,
             Self::Void(void) => &void.key,
+            Self::Capture(capture) => &capture.key,
+            Self::Refund(refund) => &refund.key,
         }
     }
 }
@@ -78,6 +90,38 @@ pub struct Void {
     /// that a request still on its way will not be executed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<Reference>,
+}
+
+/// Take all that an authorization holds. There is one per payment; nothing is left to take afterwards.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Capture {
+    /// The key of this operation.
+    pub key: ProviderKey,
+    /// Our payment, for the provider's own books.
+    pub payment_id: PaymentId,
+    /// The key of the authorization.
+    pub authorize: ProviderKey,
+    /// The provider's name for it.
+    pub reference: Reference,
+    /// How much.
+    #[serde(flatten)]
+    pub money: Money,
+}
+
+/// Give back money that was taken.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refund {
+    /// The key of this operation.
+    pub key: ProviderKey,
+    /// Our payment, for the provider's own books.
+    pub payment_id: PaymentId,
+    /// Our name for the refund.
+    pub refund_id: RefundId,
+    /// The provider's name for the authorization that was captured.
+    pub reference: Reference,
+    /// How much.
+    #[serde(flatten)]
+    pub money: Money,
 }
 
 /// What is known after a provider was asked.
@@ -115,8 +159,30 @@ pub enum Evidence {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         expires_at: Option<Timestamp>,
     },
-    /// Nothing is held under the authorization's key, and nothing will be.
+    /// Nothing is held under the authorization's key, and nothing will be. Of a capture: nothing was taken, nor can be.
     Voided,
+    /// The money was taken. Whether it is what was asked for is for the reader to check.
+    Captured {
+        /// The provider's name for the capture.
+        reference: Reference,
+        /// How much, in minor units.
+        amount_minor: i64,
+        /// Of what.
+        currency: Currency,
+    },
+    /// Money was given back. Whether it is what was asked for is for the reader to check.
+    Refunded {
+        /// The provider's name for the refund.
+        reference: Reference,
+        /// How much by this refund, in minor units.
+        amount_minor: i64,
+        /// Of what.
+        currency: Currency,
+    },
+    /// A capture that was refused because the hold has run out; nothing was taken.
+    Expired,
+    /// A refund that was refused because the customer contests the payment; nothing was given back.
+    Disputed,
     /// Nothing has come under the key: the provider proves absence. A request still on its way may yet arrive.
     NotFound,
     /// Refused as it stands, and not executed. Asking again will not help; something of ours is wrong or too late.

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use contracts::{PaymentId, Timestamp};
 use futures_util::future::BoxFuture;
-use payment::gateway::simulated::{evidence_of, query_for, request_for};
-use payment::gateway::{Evidence, Gateway, Operation, ProviderKey, Unavailable};
+use payment::gateway::simulated::{evidence_of, query_for, request_for, told_in};
+use payment::gateway::{Evidence, Gateway, Operation, ProviderKey, Told, Unavailable};
 use payment::simulated::faults::{Chance, Faults, Odds};
 use payment::simulated::ledger::PaymentTotals;
 use payment::simulated::wire::{Request, Response};
@@ -184,5 +184,9 @@ impl Gateway for Wire {
 
     fn query<'a>(&'a self, key: &'a ProviderKey) -> BoxFuture<'a, Result<Evidence, Unavailable>> {
         Box::pin(self.send(query_for(key)))
+    }
+
+    fn told(&self, body: &[u8]) -> Option<Vec<Told>> {
+        told_in(body)
     }
 }

@@ -3,30 +3,37 @@
 use std::fmt;
 use std::str::FromStr;
 
-use contracts::PaymentId;
+use contracts::{PaymentId, RefundId};
 use serde::{Deserialize, Serialize};
 
-/// What is done under a key.
+/// What is done under a key of a payment. A refund is keyed by its own id: see [`ProviderKey::of_refund`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Step {
     /// Holding money.
     Authorize,
     /// Releasing it.
     Void,
+    /// Taking it.
+    Capture,
 }
 
 impl Step {
-    const ALL: [Self; 2] = [Self::Authorize, Self::Void];
+    const ALL: [Self; 3] = [Self::Authorize, Self::Void, Self::Capture];
 
     fn as_str(self) -> &'static str {
         match self {
             Self::Authorize => "authorize",
             Self::Void => "void",
+            Self::Capture => "capture",
         }
     }
 }
 
-/// The idempotency key of one attempt at one step of one payment: `pay-<payment id>-authorize-1`.
+/// The step of a refund's key, which is no step of a payment: there may be several.
+const REFUND: &str = "refund";
+
+/// The idempotency key of one attempt at one step of one payment, `pay-<payment id>-authorize-1`, or at one refund,
+/// `pay-<refund id>-refund-1`.
 ///
 /// It depends on what is done and on nothing else, above all not on the message that is being handled: two messages
 /// that lead to the same attempt must not lead to two effects.
@@ -36,7 +43,7 @@ pub struct ProviderKey(String);
 
 /// The text is not a provider key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("provider key must be pay-<payment id>-<step>-<attempt>, got {0:?}")]
+#[error("provider key must be pay-<payment or refund id>-<step>-<attempt>, got {0:?}")]
 pub struct MalformedKey(String);
 
 impl ProviderKey {
@@ -44,6 +51,12 @@ impl ProviderKey {
     #[must_use]
     pub fn new(payment: &PaymentId, step: Step, attempt: u32) -> Self {
         Self(format!("pay-{payment}-{}-{attempt}", step.as_str()))
+    }
+
+    /// The key of the `attempt`-th attempt (from 1) at `refund`.
+    #[must_use]
+    pub fn of_refund(refund: &RefundId, attempt: u32) -> Self {
+        Self(format!("pay-{refund}-{REFUND}-{attempt}"))
     }
 
     /// The text.
@@ -59,10 +72,13 @@ impl FromStr for ProviderKey {
     fn from_str(text: &str) -> Result<Self, MalformedKey> {
         let parse = || {
             let (rest, attempt) = text.strip_prefix("pay-")?.rsplit_once('-')?;
-            let (payment, step) = rest.rsplit_once('-')?;
-            let payment = PaymentId::new(payment).ok()?;
+            let attempt = attempt.parse().ok()?;
+            let (id, step) = rest.rsplit_once('-')?;
+            if step == REFUND {
+                return Some(Self::of_refund(&RefundId::new(id).ok()?, attempt));
+            }
             let step = Step::ALL.into_iter().find(|known| known.as_str() == step)?;
-            Some(Self::new(&payment, step, attempt.parse().ok()?))
+            Some(Self::new(&PaymentId::new(id).ok()?, step, attempt))
         };
         parse().filter(|key| key.0 == text).ok_or_else(|| MalformedKey(text.chars().take(120).collect()))
     }

@@ -5,7 +5,7 @@
 
 use contracts::events::payment::DeclineReason;
 
-use super::{DeclineKind, Evidence, Operation, ProviderKey, Reference, Unavailable, Why};
+use super::{DeclineKind, Evidence, Operation, ProviderKey, Reference, Told, Unavailable, Why};
 use crate::simulated::wire::{self, Firmness, Object, Request, Response, Status, encode_segment};
 use crate::simulated::{Answer, Line, Problem, Slug};
 
@@ -33,6 +33,18 @@ pub fn request_for(operation: &Operation) -> Request {
             };
             (path, "{}".to_owned())
         }
+        Operation::Capture(capture) => {
+            let body = serde_json::json!({ "amount_minor": capture.money.amount_minor, "final": true });
+            let reference = encode_segment(capture.reference.as_str());
+            (format!("/v1/authorizations/{reference}/capture"), body.to_string())
+        }
+        Operation::Refund(refund) => {
+            let body = serde_json::json!({
+                "authorization": refund.reference,
+                "amount_minor": refund.money.amount_minor,
+            });
+            ("/v1/refunds".to_owned(), body.to_string())
+        }
     };
     Request { method: "POST".to_owned(), path, key: Some(operation.key().to_string()), body }
 }
@@ -42,6 +54,14 @@ pub fn request_for(operation: &Operation) -> Request {
 pub fn query_for(key: &ProviderKey) -> Request {
     let path = format!("/v1/operations/{}", encode_segment(key.as_str()));
     Request { method: "GET".to_owned(), path, key: None, body: String::new() }
+}
+
+/// What a webhook says; `None` when it is not one of the simulated provider.
+#[must_use]
+pub fn told_in(body: &[u8]) -> Option<Vec<Told>> {
+    // It tells nothing of its own accord yet.
+    let _ = body;
+    None
 }
 
 /// What an answer means, or the lack of one. `bytes` are the JSON of a [`Response`].
@@ -94,8 +114,19 @@ fn evidence_in(object: Object) -> Result<Evidence, Unavailable> {
         Object::Operation { status, answer, .. } if answer["object"] != "simulated_operation" => {
             evidence_from(status, &answer.to_string())
         }
-        // Nothing that is asked for here is answered with these.
-        Object::Capture { .. } | Object::Refund { .. } | Object::Operation { .. } => unknown(Why::Unreadable),
+        Object::Capture { id, amount_minor, authorization } => match Reference::try_from(id) {
+            Ok(reference) => {
+                Ok(Evidence::Captured { reference, amount_minor, currency: authorization.currency })
+            }
+            Err(_) => unknown(Why::Unreadable),
+        },
+        Object::Refund { id, amount_minor, authorization } => match Reference::try_from(id) {
+            Ok(reference) => {
+                Ok(Evidence::Refunded { reference, amount_minor, currency: authorization.currency })
+            }
+            Err(_) => unknown(Why::Unreadable),
+        },
+        Object::Operation { .. } => unknown(Why::Unreadable),
     }
 }
 
@@ -128,6 +159,7 @@ fn evidence_against(problem: Problem) -> Result<Evidence, Unavailable> {
         (Slug::OperationCancelled, _) => Evidence::Voided,
         (Slug::KeyInUse, _) => Evidence::Unknown { why: Why::InProgress },
         (Slug::KeyReused, _) => Evidence::Unknown { why: Why::KeyReused },
+        (Slug::AuthorizationExpired, _) => Evidence::Expired,
         (slug, _) => Evidence::Refused { code: slug.as_str().to_owned() },
     })
 }

@@ -12,6 +12,7 @@ fn a_key_names_payment_step_and_attempt_and_nothing_else() {
     for other in [
         ProviderKey::new(&payment("536365"), Step::Authorize, 2),
         ProviderKey::new(&payment("536365"), Step::Void, 1),
+        ProviderKey::new(&payment("536365"), Step::Capture, 1),
         ProviderKey::new(&payment("536366"), Step::Authorize, 1),
     ] {
         assert_ne!(key, other);
@@ -21,9 +22,13 @@ fn a_key_names_payment_step_and_attempt_and_nothing_else() {
 #[test]
 fn a_stored_key_is_read_back_and_anything_else_is_refused() {
     for id in ["536365-1", "a-authorize-1", "x/y:z+1"] {
-        let key = ProviderKey::new(&payment(id), Step::Void, 12);
-        assert_eq!(key.as_str().parse(), Ok(key));
+        let refund = RefundId::new(id).unwrap();
+        for key in [ProviderKey::new(&payment(id), Step::Void, 12), ProviderKey::of_refund(&refund, 3)] {
+            assert_eq!(key.as_str().parse(), Ok(key));
+        }
     }
+    let key = ProviderKey::of_refund(&RefundId::new("536365-cancelled").unwrap(), 1);
+    assert_eq!(key.as_str(), "pay-536365-cancelled-refund-1");
     for bad in [
         "",
         "pay-1-authorize",
@@ -48,10 +53,32 @@ fn what_is_stored_keeps_its_form() {
     });
     let void = Operation::Void(Void {
         key: ProviderKey::new(&payment("7"), Step::Void, 1),
-        authorize: key,
+        authorize: key.clone(),
         reference: None,
     });
+    let capture = Operation::Capture(Capture {
+        key: ProviderKey::new(&payment("7"), Step::Capture, 1),
+        payment_id: payment("7"),
+        authorize: key.clone(),
+        reference: Reference::try_from("auth_7".to_owned()).unwrap(),
+        money: Money::new(1050, Currency::GBP),
+    });
+    let refund = Operation::Refund(Refund {
+        key: ProviderKey::of_refund(&RefundId::new("r1").unwrap(), 1),
+        payment_id: payment("7"),
+        refund_id: RefundId::new("r1").unwrap(),
+        reference: Reference::try_from("auth_7".to_owned()).unwrap(),
+        money: Money::new(50, Currency::GBP),
+    });
     for (operation, text) in [
+        (
+            capture,
+            r#"{"operation":"capture","key":"pay-7-capture-1","payment_id":"7","authorize":"pay-7-authorize-1","reference":"auth_7","amount_minor":1050,"currency":"GBP"}"#,
+        ),
+        (
+            refund,
+            r#"{"operation":"refund","key":"pay-r1-refund-1","payment_id":"7","refund_id":"r1","reference":"auth_7","amount_minor":50,"currency":"GBP"}"#,
+        ),
         (
             authorize,
             r#"{"operation":"authorize","key":"pay-7-authorize-1","payment_id":"7","amount_minor":1050,"currency":"GBP","token":"tok_ok"}"#,

@@ -12,7 +12,7 @@ use contracts::{Envelope, Timestamp};
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, ready};
 use payment::domain::{LOOKS, TRIES};
-use payment::gateway::{Evidence, Gateway, Operation, ProviderKey, Reference, Unavailable, Why};
+use payment::gateway::{Evidence, Gateway, Operation, ProviderKey, Reference, Told, Unavailable, Why};
 use runtime::operate::{DeadLetter, Filter, Redrive};
 use runtime::{Clock, Entropy, Env, Node, Policy, Ports, Quirks, Spawn};
 use store::Boxed;
@@ -35,6 +35,10 @@ impl Gateway for Provider {
     fn query<'a>(&'a self, _: &'a ProviderKey) -> BoxFuture<'a, Result<Evidence, Unavailable>> {
         self.looks.fetch_add(1, Ordering::Relaxed);
         ready(Ok(self.asked.clone())).boxed()
+    }
+
+    fn told(&self, _: &[u8]) -> Option<Vec<Told>> {
+        None
     }
 }
 

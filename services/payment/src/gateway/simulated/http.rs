@@ -6,8 +6,8 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use reqwest::{Client, Url, header, redirect, retry};
 
-use super::{evidence_from, query_for, request_for};
-use crate::gateway::{Evidence, Gateway, Operation, ProviderKey, Unavailable, Why};
+use super::{evidence_from, query_for, request_for, told_in};
+use crate::gateway::{Evidence, Gateway, Operation, ProviderKey, Told, Unavailable, Why};
 use crate::simulated::wire::Request;
 
 /// The longest answer that is read, in bytes: a hundred times the longest honest one.
@@ -43,7 +43,7 @@ pub struct Http {
 }
 
 /// An answer, as much of it as matters here.
-struct Told {
+struct Answered {
     status: u16,
     body: String,
     retry_after_s: Option<u32>,
@@ -75,7 +75,7 @@ impl Http {
 
     async fn send(&self, request: Request) -> Result<Evidence, Unavailable> {
         match self.exchange(request).await {
-            Ok(Some(Told { status, body, retry_after_s })) => match evidence_from(status, &body) {
+            Ok(Some(Answered { status, body, retry_after_s })) => match evidence_from(status, &body) {
                 Err(Unavailable::Throttled { .. }) => Err(Unavailable::Throttled { retry_after_s }),
                 evidence => evidence.map(|evidence| self.with_whole_url(evidence)),
             },
@@ -88,7 +88,7 @@ impl Http {
     }
 
     /// `None` when the body is too long or no text.
-    async fn exchange(&self, request: Request) -> Result<Option<Told>, reqwest::Error> {
+    async fn exchange(&self, request: Request) -> Result<Option<Answered>, reqwest::Error> {
         let mut url = self.base.clone();
         url.set_path(&request.path);
         let sending = if request.method == "GET" { self.client.get(url) } else { self.client.post(url) };
@@ -109,7 +109,7 @@ impl Http {
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(String::from_utf8(body).ok().map(|body| Told { status, body, retry_after_s }))
+        Ok(String::from_utf8(body).ok().map(|body| Answered { status, body, retry_after_s }))
     }
 
     /// Where the customer acts, as their browser needs it.
@@ -123,6 +123,10 @@ impl Http {
             | Evidence::Declined { .. }
             | Evidence::Voided
             | Evidence::NotFound
+            | Evidence::Captured { .. }
+            | Evidence::Refunded { .. }
+            | Evidence::Expired
+            | Evidence::Disputed
             | Evidence::Refused { .. }
             | Evidence::Unknown { .. } => evidence,
         }
@@ -136,5 +140,9 @@ impl Gateway for Http {
 
     fn query<'a>(&'a self, key: &'a ProviderKey) -> BoxFuture<'a, Result<Evidence, Unavailable>> {
         self.send(query_for(key)).boxed()
+    }
+
+    fn told(&self, body: &[u8]) -> Option<Vec<Told>> {
+        told_in(body)
     }
 }

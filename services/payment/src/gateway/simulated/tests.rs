@@ -1,9 +1,9 @@
 use std::time::Duration;
 
-use contracts::{Currency, Money, PaymentId, Timestamp};
+use contracts::{Currency, Money, PaymentId, RefundId, Timestamp};
 
 use super::*;
-use crate::gateway::{Authorize, Step, Token, Void};
+use crate::gateway::{Authorize, Capture, Refund, Step, Token, Void};
 use crate::simulated::Provider;
 use crate::simulated::faults::{Faults, Mishap, Odds};
 
@@ -70,6 +70,39 @@ fn a_hold_that_nobody_knows_of_is_released_by_key_before_or_after_it_is_made() {
             "a replay gets its old answer: {late:?}"
         );
         assert!(provider.ledger().authorizations().all(|authorization| !authorization.is_open()));
+    }
+}
+
+#[test]
+fn what_is_held_is_taken_and_given_back() {
+    let mut provider = provider();
+    let held = execute(&mut provider, &authorize("tok_ok"));
+    let Ok(Evidence::Authorized { reference, .. }) = held else { panic!("{held:?}") };
+    let payment_id = PaymentId::new("a/b:c").unwrap();
+    let capture = Operation::Capture(Capture {
+        key: key(Step::Capture),
+        payment_id: payment_id.clone(),
+        authorize: key(Step::Authorize),
+        reference: reference.clone(),
+        money: Money::new(1050, Currency::GBP),
+    });
+    let refund_id = RefundId::new("a/b:c-cancelled").unwrap();
+    let refund = Operation::Refund(Refund {
+        key: ProviderKey::of_refund(&refund_id, 1),
+        payment_id,
+        refund_id,
+        reference,
+        money: Money::new(50, Currency::GBP),
+    });
+    for _ in 0..2 {
+        let taken = execute(&mut provider, &capture);
+        assert!(matches!(taken, Ok(Evidence::Captured { amount_minor: 1050, .. })), "{taken:?}");
+        let back = execute(&mut provider, &refund);
+        assert!(matches!(back, Ok(Evidence::Refunded { amount_minor: 50, .. })), "{back:?}");
+        for operation in [&capture, &refund] {
+            let stands = ask(&mut provider, &query_for(operation.key()));
+            assert_eq!(stands, execute(&mut provider, operation), "a question is answered like the call");
+        }
     }
 }
 
