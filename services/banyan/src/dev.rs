@@ -1,12 +1,12 @@
 //! `banyan dev`: every service in one process, on one file, on one port.
 
 use std::net::{SocketAddr, TcpListener};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use bus::Embedded;
+use bus::{Bus, Embedded};
 use runtime::{Env, Node, Policy, Ports, Quirks};
 use serde::Serialize;
 use store::sqlite::{self, Engine, vfs};
@@ -15,7 +15,8 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use crate::config::Config;
 use crate::http::{self, Site};
 use crate::output::Output;
-use crate::{peer, wiring};
+use crate::peer::{self, Peer};
+use crate::wiring;
 
 /// `banyan dev`
 #[derive(Debug, Clone, clap::Args)]
@@ -67,19 +68,13 @@ pub async fn run(config: &Config, args: &Args, output: Output) -> Result<()> {
     // Named after its address: several of them in one process, as in tests, are counted apart.
     let disk = vfs::register(&format!("dev-{address}")).ok();
     let engine = Arc::new(open(data.as_deref(), disk, args.page_limit)?);
-    let provider = peer::supervise(&env, data.as_deref(), args.faults, args.seed).await?;
-    let node = Arc::new(start(&env, &engine, &provider.url, args).await?);
-    let site = Site {
-        node: node.clone(),
-        engine: engine.clone(),
-        disk,
-        bus: Arc::new(Embedded::new(engine.clone())),
-        env: env.clone(),
-        provider: provider.url.clone(),
-        address,
-    };
+    let peers = peers(&env, data.as_deref(), args).await?;
+    let bus = Arc::new(Embedded::new(engine.clone()));
+    let ground = Ground { engine: engine.clone(), bus, disk, address };
+    let site = site(&env, ground, &peers, args).await?;
+    let node = site.node.clone();
     let url = format!("http://{address}");
-    announce(&Banner { url, data, peers: Peers { provider: provider.url } }, output);
+    announce(&Banner { url, data, peers: Peers { provider: peers.url } }, output);
     http::serve(site, listener, stop.told(args.with_parent)).await?;
     output.note("stopping: finishing what has begun ...");
     node.drain().await;
@@ -95,11 +90,7 @@ fn bind(config: &Config) -> Result<TcpListener> {
     Ok(listener)
 }
 
-fn open(
-    data: Option<&std::path::Path>,
-    vfs: Option<vfs::Controls>,
-    page_limit: Option<u32>,
-) -> Result<Engine> {
+fn open(data: Option<&Path>, vfs: Option<vfs::Controls>, page_limit: Option<u32>) -> Result<Engine> {
     let Some(data) = data else {
         return Ok(Engine::open(sqlite::Config { vfs, page_limit, ..sqlite::Config::memory() })?);
     };
@@ -108,16 +99,32 @@ fn open(
         .with_context(|| format!("{} cannot be opened", data.join("banyan.db").display()))
 }
 
-async fn start(env: &Env, engine: &Arc<Engine>, provider: &str, args: &Args) -> Result<Node> {
-    let ports = Ports {
-        store: engine.clone(),
-        bus: Arc::new(Embedded::new(engine.clone())),
-        env: env.clone(),
-        quirks: Quirks::default(),
-    };
+/// What services run on in this process.
+pub(crate) struct Ground {
+    /// The file.
+    pub(crate) engine: Arc<Engine>,
+    /// How messages come and go.
+    pub(crate) bus: Arc<dyn Bus>,
+    /// Counts what is done to the file.
+    pub(crate) disk: Option<vfs::Controls>,
+    /// Where they are reached.
+    pub(crate) address: SocketAddr,
+}
+
+/// Starts the simulated peers, each a process of its own.
+pub(crate) async fn peers(env: &Env, data: Option<&Path>, args: &Args) -> Result<Peer> {
+    peer::supervise(env, data, args.faults, args.seed).await
+}
+
+/// Starts every service. They run as long as `env` runs their tasks, or until their node is drained.
+pub(crate) async fn site(env: &Env, ground: Ground, peers: &Peer, args: &Args) -> Result<Site> {
+    let Ground { engine, bus, disk, address } = ground;
+    let ports =
+        Ports { store: engine.clone(), bus: bus.clone(), env: env.clone(), quirks: Quirks::default() };
     let deadline = args.faults.then_some(SHORT_DEADLINE);
-    let services = wiring::services(peer::gateway(provider)?, deadline);
-    Ok(Node::start(services, ports, Policy::default(), wiring::wiring()).await?)
+    let services = wiring::services(peer::gateway(&peers.url)?, deadline);
+    let node = Arc::new(Node::start(services, ports, Policy::default(), wiring::wiring()).await?);
+    Ok(Site { node, engine, disk, bus, env: env.clone(), provider: peers.url.clone(), address })
 }
 
 fn announce(banner: &Banner, output: Output) {
