@@ -1,9 +1,9 @@
 //! What a deployment may choose.
 
-use std::fmt;
 use std::time::Duration;
 
 use contracts::LocationId;
+use runtime::signature::Secret;
 
 /// The choices of one deployment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,29 +49,5 @@ impl Default for Pace {
             // Carriers themselves search for 20 to 30 days before they call a parcel lost.
             until: Duration::from_secs(30 * 86_400),
         }
-    }
-}
-
-/// A secret: printed nowhere.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Takes `text` as it is.
-    #[must_use]
-    pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
-    }
-
-    /// The text, for the key of a signature.
-    #[must_use]
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret(..)")
     }
 }

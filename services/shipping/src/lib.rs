@@ -5,7 +5,6 @@ pub mod config;
 pub mod document;
 pub mod domain;
 pub mod handlers;
-pub mod signature;
 pub mod simulated;
 
 mod audit;
@@ -14,7 +13,7 @@ mod http;
 use std::sync::Arc;
 
 use carrier::Carrier;
-pub use config::{Config, Pace, Secret};
+pub use config::{Config, Pace};
 use handlers::{AskTheCarrier, BookParcel, LetLeave, StopParcel, TakeBack};
 pub use http::openapi;
 use runtime::Service;

@@ -296,6 +296,7 @@ fn request_id(write: &Write) -> String {
     MessageId::named(&["request", &write.caller, &write.route, &write.key]).to_string()
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// Lower-case hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

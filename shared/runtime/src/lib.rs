@@ -27,6 +27,7 @@ mod uow;
 
 pub mod due;
 pub mod operate;
+pub mod signature;
 
 #[cfg(feature = "real")]
 pub use crate::env::real;

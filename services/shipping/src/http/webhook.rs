@@ -8,6 +8,7 @@ use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Path, Request, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
+use runtime::signature::{HEADER, is_signed};
 use runtime::{Answer, Command, Problem, Refusal, Uow};
 use serde_json::json;
 
@@ -15,8 +16,6 @@ use super::{Desk, answer};
 use crate::carrier::{Parcel, Scan, Told};
 use crate::config::Config;
 use crate::document::{SHIPMENTS, as_told, load_return, save, save_return};
-use crate::signature::is_signed;
-use crate::simulated::wire::SIGNATURE;
 
 /// The longest body, in bytes: a hundred scans are under 40 KB.
 const MAX_BODY_BYTES: usize = 64 * 1024;
@@ -41,9 +40,9 @@ async fn taken(desk: &Desk, carrier: &str, headers: HeaderMap, body: Body) -> Re
             .hint("webhooks are heard once a secret is configured that signs them"));
     }
     let body = whole(body).await?;
-    let signature = headers.get(SIGNATURE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let signature = headers.get(HEADER).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if !is_signed(&desk.config.webhook_secrets, &body, signature) {
-        let detail = format!("the header {SIGNATURE} does not sign this body with a secret of ours");
+        let detail = format!("the header {HEADER} does not sign this body with a secret of ours");
         return Err(Problem::new(401, "not-signed", "Not signed", detail));
     }
     let told = desk.carrier.told(&body).ok_or_else(|| {

@@ -17,11 +17,11 @@ use std::time::Duration;
 
 use futures_util::future::{self, Either};
 use runtime::Env;
+use runtime::signature::Secret;
 use tokio::sync::watch;
 
 use super::faults::Faults;
 use super::journal::{self, JournalError, Running, Storage, Work};
-use crate::config::Secret;
 use desk::Desk;
 
 mod desk;

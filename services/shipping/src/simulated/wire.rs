@@ -10,9 +10,6 @@ use super::ids::Number;
 /// The longest request body that is read, in bytes: ten times the longest honest one.
 pub const MAX_BODY_BYTES: usize = 16 * 1024;
 
-/// The header that signs a webhook: the one that `EasyPost` signs its own with.
-pub const SIGNATURE: &str = "x-hmac-signature";
-
 /// A request: what HTTP splits into request line, `Idempotency-Key` and body.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Request {

@@ -12,15 +12,15 @@ use axum::http::HeaderMap;
 use axum::routing::post;
 use contracts::ShipmentId;
 use contracts::order::ShipTo;
+use runtime::signature::{self, is_signed};
 use shipping::carrier::simulated::{Config as CarrierConfig, Http, told_in};
 use shipping::carrier::{
     Book, Captured, Carrier, CarrierKey, Evidence, HandOver, Operation, Parcel, Scan, Step, TrackingNumber,
     Unavailable, Void, Why,
 };
-use shipping::signature::is_signed;
 use shipping::simulated::faults::{Chance, Faults, Mishap, Odds, Pace};
 use shipping::simulated::ledger::Ledger;
-use shipping::simulated::{Config, Page, Problem, ServeError, Slug, Storage, Webhook, serve, wire};
+use shipping::simulated::{Config, Page, Problem, ServeError, Slug, Storage, Webhook, serve};
 use tokio::sync::oneshot;
 
 use crate::support::{captured, secret};
@@ -264,7 +264,7 @@ fn listener(heard: Heard) -> SocketAddr {
     socket.set_nonblocking(true).unwrap();
     let route = post(move |headers: HeaderMap, body: Bytes| async move {
         let signature =
-            headers.get(wire::SIGNATURE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+            headers.get(signature::HEADER).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let is_signed = is_signed(&[secret()], &body, signature);
         heard.lock().unwrap().push((body, is_signed));
     });

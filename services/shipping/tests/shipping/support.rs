@@ -16,15 +16,16 @@ use contracts::event::Draft;
 use contracts::{Envelope, EventData, EventType, MessageId, Timestamp, TraceParent, catalogue};
 use futures_util::future::BoxFuture;
 use http_body_util::BodyExt;
+use runtime::signature::{self, Secret};
 use runtime::{Clock, Entropy, Env, Findings, Node, Policy, Ports, Quirks, Spawn};
 use serde_json::{Value, json};
+use shipping::Config;
 use shipping::carrier::simulated::{evidence_of, look_up_for, request_for, told_in, track_for};
 use shipping::carrier::{Carrier, CarrierKey, Evidence, Operation, Told, TrackingNumber, Unavailable, Why};
 use shipping::simulated::Depot;
 use shipping::simulated::faults::{Faults, Odds, Pace};
 use shipping::simulated::ledger::ParcelTotals;
 use shipping::simulated::wire;
-use shipping::{Config, Secret};
 use store::Boxed;
 use store::sim::{JumpingTime, Link, Manners, Rates, Setup, SimTime, World};
 use tower::ServiceExt;
@@ -333,7 +334,7 @@ impl Shop {
 
     /// A webhook of the carrier's, with this signature.
     pub(crate) fn webhook(&self, body: &[u8], signature: &str) -> Reply {
-        let request = Request::post("/carriers/simulated/webhooks").header(wire::SIGNATURE, signature);
+        let request = Request::post("/carriers/simulated/webhooks").header(signature::HEADER, signature);
         self.send(request.body(Body::from(body.to_vec())).unwrap())
     }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use contracts::events::shipment::ShipmentTracked;
-use shipping::signature::sign;
+use runtime::signature::sign;
 
 use crate::support::{Shop, captured, confirmed, returning, secret};
 

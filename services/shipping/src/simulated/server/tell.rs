@@ -5,14 +5,13 @@ use std::time::Duration;
 
 use futures_util::future::{self, Either};
 use reqwest::{Client, redirect, retry};
-use runtime::Env;
+use runtime::{Env, signature};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::{ServeError, Webhook};
-use crate::signature;
 use crate::simulated::depot::{TOLD_AT_ONCE, webhook};
 use crate::simulated::journal::Work;
-use crate::simulated::wire::{SIGNATURE, ToldScan};
+use crate::simulated::wire::ToldScan;
 
 /// How often the agenda is looked at.
 const TICK: Duration = Duration::from_millis(200);
@@ -72,7 +71,7 @@ impl Teller {
         let signed = signature::sign(&self.webhook.secret, &body);
         for nth in 1..=SENDS {
             let post = self.client.post(&self.webhook.url).header("content-type", "application/json");
-            let sent = pin!(post.header(SIGNATURE, &signed).body(body.clone()).send());
+            let sent = pin!(post.header(signature::HEADER, &signed).body(body.clone()).send());
             // The client has a time limit of its own; this one is for a listener that drips.
             let limit = self.env.clock.sleep(PATIENCE * 2);
             if let Either::Left((Ok(response), _)) = future::select(sent, limit).await

@@ -1,9 +1,13 @@
 //! Signatures of webhooks: HMAC-SHA256 (RFC 2104) over the body, as `hmac-sha256-hex=<64 digits>`.
 
+use std::fmt;
+
 use sha2::{Digest, Sha256};
 
-use crate::carrier::hex;
-use crate::config::Secret;
+use crate::edge::hex;
+
+/// The header that signs a webhook: the one that `EasyPost` signs its own with.
+pub const HEADER: &str = "x-hmac-signature";
 
 /// What a signature begins with.
 const PREFIX: &str = "hmac-sha256-hex=";
@@ -11,13 +15,37 @@ const PREFIX: &str = "hmac-sha256-hex=";
 /// The block of SHA-256, in bytes.
 const BLOCK: usize = 64;
 
+/// What webhooks are signed with: printed nowhere.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Takes `text` as it is.
+    #[must_use]
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text, for the key of a signature.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(..)")
+    }
+}
+
 /// The signature of `body`.
 #[must_use]
 pub fn sign(secret: &Secret, body: &[u8]) -> String {
     format!("{PREFIX}{}", hex(&hmac(secret.expose().as_bytes(), body)))
 }
 
-/// Whether `signature` is that of `body` under one of `secrets`.
+/// Whether `signature` is that of `body` under one of `secrets`: several while one is replaced by another.
 #[must_use]
 pub fn is_signed(secrets: &[Secret], body: &[u8], signature: &str) -> bool {
     secrets.iter().any(|secret| are_same(sign(secret, body).as_bytes(), signature.as_bytes()))
@@ -62,6 +90,11 @@ mod tests {
         for (key, text, expected) in cases {
             assert_eq!(hex(&hmac(key, text)), expected);
         }
+    }
+
+    #[test]
+    fn a_secret_is_not_printed() {
+        assert_eq!(format!("{:?}", Secret::new("between us")), "Secret(..)");
     }
 
     #[test]
