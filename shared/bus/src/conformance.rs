@@ -6,6 +6,7 @@
 mod delivering;
 mod faults;
 mod fused;
+mod peeking;
 mod publishing;
 mod receiving;
 mod settling;
@@ -18,7 +19,7 @@ use std::sync::Arc;
 use store::Store;
 use store::conformance::Case;
 
-use crate::{Boxed, Bus};
+use crate::{Boxed, Bus, Peek};
 
 pub use simulated::Simulated;
 pub use store::conformance::{Checked, Verdict};
@@ -28,6 +29,8 @@ pub use store::conformance::{Checked, Verdict};
 pub struct Node {
     /// The bus.
     pub bus: Arc<dyn Bus>,
+    /// Looks at what waits, where that is possible.
+    pub peek: Option<Arc<dyn Peek>>,
     /// The store that is one with it, where there is one.
     pub fused: Option<Arc<dyn Store>>,
 }
@@ -119,6 +122,12 @@ const CASES: &[Case<dyn Subject>] = store::conformance_cases! {
         queues_do_not_disturb_each_other,
         inspect_knows_every_queue,
         inspect_counts_what_waits_and_what_is_in_flight;
+    peeking:
+        what_was_peeked_at_is_delivered_once_as_if_nobody_had_looked,
+        peeking_shows_what_waits_and_its_marks,
+        peeking_does_not_show_what_is_in_flight_or_gone,
+        peeking_shows_no_more_than_it_was_asked_for,
+        a_queue_that_does_not_exist_cannot_be_peeked_at;
     settling:
         what_is_acknowledged_does_not_come_again,
         what_is_released_comes_again_and_says_so,

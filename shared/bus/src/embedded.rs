@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use store::sqlite::{Engine, Taken, Unsent};
 
-use crate::{Boxed, Bus, Consumed, Delivery, Outage, Outgoing, Published, QueueState, Settle, Token, Wiring};
+use crate::{
+    Boxed, Bus, Consumed, Delivery, Outage, Outgoing, Peek, Peeked, Published, QueueState, Settle, Token,
+    Wiring,
+};
 
 /// The queues of an [`Engine`]. Its store is the engine itself, and fused with this bus.
 #[derive(Debug, Clone)]
@@ -55,6 +58,16 @@ impl Bus for Embedded {
             in_flight: backlog.in_flight,
         });
         Box::pin(std::future::ready(Ok(states.collect())))
+    }
+}
+
+impl Peek for Embedded {
+    fn peek(&self, queue: Arc<str>, limit: usize) -> Boxed<'_, Result<Vec<Peeked>, Outage>> {
+        Box::pin(async move {
+            let seen = self.engine.peek(&queue, limit)?.into_iter();
+            let peeked = |Taken { body, attempt, redelivered, .. }| Peeked { body, attempt, redelivered };
+            Ok(seen.map(peeked).collect())
+        })
     }
 }
 

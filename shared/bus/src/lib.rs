@@ -47,6 +47,17 @@ pub trait Bus: Send + Sync + 'static {
     fn inspect(&self) -> Boxed<'_, Result<Vec<QueueState>, Outage>>;
 }
 
+/// Looks at messages that wait, and takes none. A port of its own, as not every broker can: one look at a queue of SQS or
+/// RabbitMQ is a delivery, which counts against the message and hides it from its service.
+pub trait Peek: Send + Sync + 'static {
+    /// Up to `limit` messages that wait in `queue`, the next ones first; fewer when they are long. A picture: by the time
+    /// it is read they may have been taken. What was peeked at is delivered as if nobody had looked.
+    ///
+    /// # Errors
+    /// [`Outage`]: the bus cannot be reached; or there is no such queue ([`OutageKind::Undeclared`]).
+    fn peek(&self, queue: Arc<str>, limit: usize) -> Boxed<'_, Result<Vec<Peeked>, Outage>>;
+}
+
 /// Which queues there are and what each subscribes to.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Wiring {
@@ -105,6 +116,17 @@ pub struct Delivery {
     /// How many delayed tries of it have failed ([`Outgoing::attempt`]).
     pub attempt: u32,
     /// It was, or may have been, delivered before. A hint: duplicates come without it.
+    pub redelivered: bool,
+}
+
+/// A message that waits, as it would be delivered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Peeked {
+    /// The envelope as it was published.
+    pub body: Bytes,
+    /// How many delayed tries of it have failed.
+    pub attempt: u32,
+    /// It was, or may have been, delivered before.
     pub redelivered: bool,
 }
 

@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use store::sim::{Fault, Link, Sent, Taken, World};
 
-use crate::{Boxed, Bus, Delivery, Outage, Outgoing, Published, QueueState, Settle, Token, Wiring};
+use crate::{
+    Boxed, Bus, Delivery, Outage, Outgoing, Peek, Peeked, Published, QueueState, Settle, Token, Wiring,
+};
 
 /// The bus of one world as one node sees it.
 pub struct SimBus {
@@ -18,6 +20,12 @@ impl SimBus {
     /// The bus of `world` as it is seen over `link`.
     #[must_use]
     pub fn handle(world: &Arc<World>, link: &Link) -> Arc<dyn Bus> {
+        Arc::new(Self { world: world.clone(), link: link.clone() })
+    }
+
+    /// The same, for who only looks.
+    #[must_use]
+    pub fn peek_handle(world: &Arc<World>, link: &Link) -> Arc<dyn Peek> {
         Arc::new(Self { world: world.clone(), link: link.clone() })
     }
 
@@ -76,6 +84,16 @@ impl Bus for SimBus {
                     in_flight,
                 })
                 .collect())
+        }))
+    }
+}
+
+impl Peek for SimBus {
+    fn peek(&self, queue: Arc<str>, limit: usize) -> Boxed<'_, Result<Vec<Peeked>, Outage>> {
+        Box::pin(self.call(move |world, link| {
+            let seen = world.peek(link, &queue, limit)?.into_iter();
+            let peeked = |Taken { body, attempt, redelivered, .. }| Peeked { body, attempt, redelivered };
+            Ok(seen.map(peeked).collect())
         }))
     }
 }

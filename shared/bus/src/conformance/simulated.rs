@@ -42,7 +42,11 @@ impl Simulated {
         let world = self.inner.world();
         let link = world.link();
         self.links().push(link.clone());
-        Node { bus: SimBus::handle(&world, &link), fused: world.is_fused().then(|| world.store(&link)) }
+        Node {
+            bus: SimBus::handle(&world, &link),
+            peek: Some(SimBus::peek_handle(&world, &link)),
+            fused: world.is_fused().then(|| world.store(&link)),
+        }
     }
 
     fn force(&self, fault: Fault) -> bool {

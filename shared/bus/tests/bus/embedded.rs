@@ -5,7 +5,7 @@ mod queues;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use bus::{Address, Bus, Embedded, Published, Settle, Wiring};
+use bus::{Address, Bus, Embedded, Peek, Published, Settle, Wiring};
 use bytes::Bytes;
 use contracts::{EventType, MessageId, Timestamp};
 use store::limits::IN_HAND;

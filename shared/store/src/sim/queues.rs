@@ -167,6 +167,21 @@ impl Queues {
         Some(taken)
     }
 
+    /// Messages of `queue` that could be taken now, none of them taken; `None` when there is no such queue.
+    pub(super) fn peek(&mut self, queue: &str, limit: usize, now: Timestamp) -> Option<Vec<Taken>> {
+        let queue = &mut self.all[*self.names.get(queue)?];
+        queue.end_leases(now);
+        let seen = queue.waiting.range(..=(now, u64::MAX)).take(limit);
+        let taken = |(at, message): (&(Timestamp, u64), &Message)| Taken {
+            queue: queue.name.clone(),
+            seq: at.1,
+            body: message.body.clone(),
+            attempt: message.attempt,
+            redelivered: message.was_delivered,
+        };
+        Some(seen.map(taken).collect())
+    }
+
     fn lease(&mut self, place: usize, next: Next, holder: LinkId, ends: Option<Timestamp>) -> Taken {
         let Next { at, message } = next;
         self.last_tag += 1;

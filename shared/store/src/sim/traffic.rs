@@ -78,6 +78,16 @@ impl World {
         .await
     }
 
+    /// Up to `limit` messages that wait in `queue`, none of them taken.
+    ///
+    /// # Errors
+    /// [`Outage`]: the bus is down, or there is no such queue.
+    pub fn peek(&self, link: &Link, queue: &str, limit: usize) -> Result<Vec<Taken>, Outage> {
+        let now = self.time.now();
+        let seen = self.bus_state(link)?.queues.peek(queue, limit, now);
+        seen.ok_or_else(|| undeclared(queue))
+    }
+
     /// Acknowledges (`true`) or releases deliveries; answers whether the reply takes long.
     pub fn settle<'a>(
         &self,
@@ -134,7 +144,7 @@ impl World {
         let now = self.time.now();
         let State { queues, dice, manners, late, .. } = &mut *state;
         let Some(taken) = queues.take(queue, Demand { credit, holder: link.id() }, now, dice) else {
-            return Ok(Err(Outage::new(OutageKind::Undeclared, format!("no queue is called {queue:?}"))));
+            return Ok(Err(undeclared(queue)));
         };
         if !taken.is_empty() && manners.fall(Fault::ReceiveLost, dice) {
             taken.iter().for_each(|one| queues.abandon(queue, one.seq, now, dice));
@@ -160,6 +170,10 @@ impl World {
         }
         Ok(state)
     }
+}
+
+fn undeclared(queue: &str) -> Outage {
+    Outage::new(OutageKind::Undeclared, format!("no queue is called {queue:?}"))
 }
 
 impl State {

@@ -7,7 +7,7 @@ use contracts::EventType;
 
 use super::Engine;
 use super::failure::closed;
-use super::queue::{Queue, READY_BYTES};
+use super::queue::{Queue, READY_BYTES, Ready};
 use super::routes::MAX_QUEUES;
 use super::stats::Backlog;
 use super::work::Work;
@@ -17,7 +17,10 @@ use crate::unit::{Consumed, Outcome, Outgoing, limits};
 /// Messages that are read back from the file at a time.
 const READ_BACK: u32 = 1_024;
 
-/// A message that was taken from a queue.
+/// Messages that are read at a time by somebody who only looks: a look may be short, and a body 4 MB.
+const LOOK: usize = 64;
+
+/// A message that was taken from a queue, or looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Taken {
     /// Its place in the queue.
@@ -37,6 +40,12 @@ pub enum Unsent {
     Refused(String),
     /// Send it again later.
     Unknown,
+}
+
+impl From<Ready> for Taken {
+    fn from(ready: Ready) -> Self {
+        Self { seq: ready.seq, body: ready.body, attempt: ready.attempt, redelivered: ready.redelivered }
+    }
 }
 
 impl Engine {
@@ -110,19 +119,41 @@ impl Engine {
             }
             let taken = queue.take(credit);
             if !taken.is_empty() {
-                let taken = taken.into_iter().map(|ready| Taken {
-                    seq: ready.seq,
-                    body: ready.body,
-                    attempt: ready.attempt,
-                    redelivered: ready.redelivered,
-                });
-                return Ok(taken.collect());
+                return Ok(taken.into_iter().map(Taken::from).collect());
             }
             match queue.gap() {
                 Some(_) => self.read_back(queue)?,
                 None => arrival.await,
             }
         }
+    }
+
+    /// Up to `limit` messages that wait in `queue`, the next one first, as they would be taken now; fewer when they are
+    /// long. Takes none: no lease, no mark, nothing in the file changes.
+    ///
+    /// # Errors
+    /// [`Outage`]: the engine is closed, the file cannot be read, or no such queue was declared.
+    pub fn peek(&self, queue: &str, limit: usize) -> Result<Vec<Taken>, Outage> {
+        let routes = self.shared.routes();
+        let Some(queue) = routes.queue(queue) else {
+            return Err(Outage::new(OutageKind::Undeclared, format!("no queue is called {queue:?}")));
+        };
+        let view = queue.view(limit);
+        let mut bytes: usize = view.ready.iter().map(|message| message.body.len()).sum();
+        let mut messages: Vec<Taken> = view.ready.into_iter().map(Taken::from).collect();
+        let (mut next, mut suspects) = (view.spilled, view.suspects);
+        while let Some(from) = next.filter(|_| messages.len() < limit && bytes < READY_BYTES) {
+            let count = u32::try_from(LOOK.min(limit - messages.len())).unwrap_or(READ_BACK);
+            let rows = self.shared.readers.messages(queue.mask(), from, count, self.shared.incarnation)?;
+            next = rows.last().map(|last| last.seq + 1);
+            for mut row in rows {
+                row.redelivered &= suspects > 0;
+                suspects -= usize::from(row.redelivered);
+                bytes += row.body.len();
+                messages.push(row.into());
+            }
+        }
+        Ok(messages)
     }
 
     /// Removes deliveries that no commit has removed.

@@ -54,6 +54,16 @@ struct State {
     suspects: usize,
 }
 
+/// What somebody sees who looks and takes nothing: the messages in memory, and where the others begin.
+#[derive(Debug)]
+pub(super) struct View {
+    pub ready: Vec<Ready>,
+    /// Where the rows begin that are in the file only.
+    pub spilled: Option<u64>,
+    /// How many of those may have been in the hands of an earlier process.
+    pub suspects: usize,
+}
+
 /// Rows to be read back: from which number on, and what was the last one when it was asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Gap {
@@ -119,6 +129,16 @@ impl Queue {
             }
         }
         self.arrived.notify_one();
+    }
+
+    /// The first `limit` messages that would be taken, and takes none.
+    pub(super) fn view(&self, limit: usize) -> View {
+        let state = lock(&self.state);
+        View {
+            ready: state.ready.iter().take(limit).cloned().collect(),
+            spilled: state.spilled,
+            suspects: state.suspects,
+        }
     }
 
     /// What has to be read back before there is anything to take.

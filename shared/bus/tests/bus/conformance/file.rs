@@ -33,7 +33,8 @@ impl Files {
     fn open(&self) -> Node {
         let engine = Arc::new(Engine::open(Config::file(self.path())).unwrap());
         *self.latest.lock().unwrap() = Some(engine.clone());
-        Node { bus: Arc::new(Embedded::new(engine.clone())), fused: Some(engine) }
+        let bus = Arc::new(Embedded::new(engine.clone()));
+        Node { bus: bus.clone(), peek: Some(bus), fused: Some(engine) }
     }
 
     fn latest(&self) -> Option<Arc<Engine>> {

@@ -1,6 +1,7 @@
 //! Wrong buses: the simulated one behind a decorator that misunderstands one thing.
 
 mod memory;
+mod peeking;
 mod publishing;
 mod receiving;
 mod settling;
@@ -9,7 +10,9 @@ mod store_side;
 use std::sync::Arc;
 
 use bus::conformance::{Hook, Node, Simulated, Subject as Suite};
-use bus::{Boxed, Bus, Delivery, Outage, Outgoing, Published, QueueState, Settle, Token, Wiring};
+use bus::{
+    Boxed, Bus, Delivery, Outage, Outgoing, Peek, Peeked, Published, QueueState, Settle, Token, Wiring,
+};
 use store::sim::{JumpingTime, Manners};
 
 use memory::Memory;
@@ -50,6 +53,10 @@ pub(crate) enum Flaw {
     NothingRefused,
     OneConsumerWaits,
     OutagesSwallowed,
+    PeeksIgnoreTheLimit,
+    PeeksMark,
+    PeeksShowTaken,
+    PeeksTake,
     PublishedTwice,
     PublishersCollide,
     QueuesReachAll,
@@ -67,6 +74,7 @@ pub(crate) enum Flaw {
     TopicsReachOne,
     UnheardRefused,
     UnknownConfirmed,
+    UnknownQueuesAreEmpty,
     UnknownTokensEndLeases,
 }
 
@@ -88,7 +96,7 @@ impl Subject {
     fn wrap(&self, node: Node) -> Node {
         let wrong = Arc::new(Wrong { inner: node, flaw: self.flaw, memory: Memory::default() });
         let fused = wrong.inner.fused.is_some().then(|| wrong.clone() as Arc<dyn store::Store>);
-        Node { bus: wrong, fused }
+        Node { bus: wrong.clone(), peek: Some(wrong), fused }
     }
 }
 
@@ -161,6 +169,12 @@ impl Bus for Wrong {
             }
             Ok(states)
         })
+    }
+}
+
+impl Peek for Wrong {
+    fn peek(&self, queue: Arc<str>, limit: usize) -> Boxed<'_, Result<Vec<Peeked>, Outage>> {
+        Box::pin(self.peek_wrongly(queue, limit))
     }
 }
 

@@ -52,6 +52,48 @@ async fn a_queue_that_outgrows_memory_is_delivered_whole_and_in_order() {
 }
 
 #[tokio::test]
+async fn a_look_goes_beyond_memory_and_changes_nothing() {
+    let (_engine, bus) = declared(Engine::open(Config::memory()).unwrap()).await;
+    bus.publish((0..MANY).map(numbered).collect()).await;
+    // Two are in flight, and one was given back: it comes first, then all the others in their order.
+    let taken = bus.receive("payment".into(), 3).await.unwrap();
+    bus.settle(vec![(taken[1].token.clone(), Settle::Release)]).await;
+    let want = |n: usize| if n == 0 { (1, true) } else { (n + 2, false) };
+    for limit in [1, 5, 3_000, MANY] {
+        let seen = bus.peek("payment".into(), limit).await.unwrap();
+        assert_eq!(seen.len(), limit.min(MANY - 2));
+        for (n, message) in seen.iter().enumerate() {
+            let (text, redelivered) = want(n);
+            assert_eq!((&message.body[..], message.redelivered), (text.to_string().as_bytes(), redelivered));
+        }
+    }
+    assert_eq!(state(&bus, "payment").await, (MANY as u64 - 2, 2));
+    let mut next = 0;
+    drain(&bus, "payment", |delivery| {
+        let (text, redelivered) = want(next);
+        assert_eq!((&delivery.body[..], delivery.redelivered), (text.to_string().as_bytes(), redelivered));
+        next += 1;
+    })
+    .await;
+    assert_eq!(next, MANY - 2);
+}
+
+#[tokio::test]
+async fn a_look_after_a_restart_shows_the_marks_that_deliveries_will_have() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("banyan.db");
+    let (engine, bus) = declared(Engine::open(Config::file(&path)).unwrap()).await;
+    bus.publish((0..MANY / 2).map(numbered).collect()).await;
+    drop((engine, bus));
+    let (_engine, bus) = declared(Engine::open(Config::file(&path)).unwrap()).await;
+    let marks = |seen: &[bus::Peeked]| seen.iter().filter(|message| message.redelivered).count();
+    assert_eq!(marks(&bus.peek("payment".into(), 1_000).await.unwrap()), IN_HAND);
+    let taken = bus.receive("payment".into(), 1_000).await.unwrap();
+    assert_eq!(taken.iter().filter(|delivery| delivery.redelivered).count(), IN_HAND);
+    assert_eq!(marks(&bus.peek("payment".into(), 1_000).await.unwrap()), 0);
+}
+
+#[tokio::test]
 async fn large_messages_wait_in_the_file_and_come_all() {
     let (_engine, bus) = declared(Engine::open(Config::memory()).unwrap()).await;
     for n in 0..20 {
