@@ -16,8 +16,8 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
 use axum::{Router, middleware};
-use bus::Bus;
-use runtime::operate::{health_routes, operator_routes};
+use bus::{Bus, Embedded};
+use runtime::operate::{health_routes, operator_routes, peek_routes};
 use runtime::{Env, Node};
 
 /// Bytes of a request's body: 80 lines of an order take about 10 KB.
@@ -53,6 +53,7 @@ pub fn router(site: Site) -> Router {
         .merge(site.node.routes())
         .merge(health_routes(site.node.clone()))
         .merge(operator_routes(site.node.clone()))
+        .merge(peek_routes(Arc::new(Embedded::new(site.engine.clone()))))
         .fallback(guard::nothing_here)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(from_fn_with_state(Arc::new(guard::Place::of(site.address)), guard::same_origin))

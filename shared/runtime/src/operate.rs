@@ -2,6 +2,7 @@
 
 mod http;
 mod metrics;
+mod peek;
 
 use contracts::{Envelope, MessageId, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -16,6 +17,7 @@ use crate::problem::Problem;
 use crate::quirk::Bug;
 
 pub use http::{health_routes, operator_routes};
+pub use peek::{Waiting, peek_routes};
 
 /// A message that nobody could handle, as people see it: without anybody's name or address.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

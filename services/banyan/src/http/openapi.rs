@@ -46,6 +46,7 @@ fn own() -> Value {
         "/audit": get("Recompute what must hold"),
         "/store": get("What the file has cost: units of work, groups, fsyncs"),
         "/queues": get("How full each queue is"),
+        "/queues/{name}/messages": get("What waits in a queue; looking takes nothing"),
         "/dead-letters": get("Messages that nobody could handle"),
         "/dead-letters/{id}": get("One of them"),
         "/dead-letters/redrive": post("Send dead letters back to the service that gave them up"),
