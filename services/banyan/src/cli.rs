@@ -63,6 +63,9 @@ pub enum Command {
     /// See and correct how much there is
     #[command(subcommand)]
     Stock(commands::stock::Command),
+    /// See how full queues are, and what waits in them
+    #[command(subcommand, visible_alias = "queue")]
+    Queues(commands::queues::Command),
     /// See, redrive or discard messages that nobody could handle
     #[command(subcommand, visible_alias = "dead-letters")]
     Dlq(commands::dlq::Command),
@@ -87,6 +90,7 @@ impl Command {
             Self::Order(command) => commands::order::run(command, context).await,
             Self::Events(command) => commands::events::run(command, context).await,
             Self::Stock(command) => commands::stock::run(command, context).await,
+            Self::Queues(command) => commands::queues::run(command, context).await,
             Self::Dlq(command) => commands::dlq::run(command, context).await,
             Self::Audit(_) => commands::audit::run(context).await,
             Self::Bench(command) => commands::bench::run(command, context).await,

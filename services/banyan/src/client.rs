@@ -103,6 +103,18 @@ impl Client {
         parse(&self.send(self.request(Method::GET, path)).await?)
     }
 
+    /// Reads what may not be there: neither such a thing, nor such a route.
+    ///
+    /// # Errors
+    /// [`Error`], but for 404.
+    pub async fn find<T: DeserializeOwned>(&self, path: &str) -> Result<Option<T>, Error> {
+        match self.get(path).await {
+            Ok(found) => Ok(Some(found)),
+            Err(Error::Refused(problem)) if problem.status == 404 => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Reads what is not JSON.
     ///
     /// # Errors

@@ -7,6 +7,7 @@ pub mod dlq;
 pub mod events;
 pub mod opening;
 pub mod order;
+pub mod queues;
 pub mod shown;
 pub mod simulate;
 pub mod stock;

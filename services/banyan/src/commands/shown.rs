@@ -1,5 +1,7 @@
 //! Fields of an answer as people read them.
 
+use std::time::Duration;
+
 use contracts::{Currency, Money, Timestamp};
 use serde_json::Value;
 
@@ -43,6 +45,28 @@ pub fn time(answer: &Value, pointer: &str) -> String {
     }
 }
 
+/// How long before `now` the instant at `pointer` was.
+#[must_use]
+pub fn age(answer: &Value, pointer: &str, now: Timestamp) -> String {
+    match text(answer, pointer).parse::<Timestamp>() {
+        Ok(instant) => format!("{} ago", span(now.since(instant))),
+        Err(_) => NOTHING.to_owned(),
+    }
+}
+
+/// A duration as people read it: two units at most.
+#[must_use]
+pub fn span(duration: Duration) -> String {
+    let (ms, s) = (duration.as_millis(), duration.as_secs());
+    match s {
+        0 => format!("{ms}ms"),
+        1..60 => format!("{s}.{}s", ms / 100 % 10),
+        60..3_600 => format!("{}m {:02}s", s / 60, s % 60),
+        3_600..86_400 => format!("{}h {:02}m", s / 3_600, s / 60 % 60),
+        _ => format!("{}d {:02}h", s / 86_400, s / 3_600 % 24),
+    }
+}
+
 /// A type without what all types begin with.
 #[must_use]
 pub fn event_type(kind: &str) -> &str {
@@ -77,6 +101,21 @@ mod tests {
         assert_eq!(time(&answer, "/at"), "2026-11-22 20:00:00.012");
         assert_eq!((text(&answer, "/none"), text(&answer, "/absent")), ("-".to_owned(), "-".to_owned()));
         assert_eq!(money(&json!({ "total_minor": 5 }), "/total_minor"), "5 (minor units)");
+    }
+
+    #[test]
+    fn durations_have_two_units_at_most() {
+        for (ms, text) in [
+            (0, "0ms"),
+            (999, "999ms"),
+            (1_250, "1.2s"),
+            (59_999, "59.9s"),
+            (125_000, "2m 05s"),
+            (3_600_000, "1h 00m"),
+            (86_400_000 * 31 + 3_600_000, "31d 01h"),
+        ] {
+            assert_eq!(span(Duration::from_millis(ms)), text);
+        }
     }
 
     #[test]

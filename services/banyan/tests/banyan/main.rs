@@ -13,6 +13,8 @@ mod keys;
 #[cfg(test)]
 mod kill;
 #[cfg(test)]
+mod queues;
+#[cfg(test)]
 mod refusals;
 #[cfg(test)]
 mod repository;
@@ -51,6 +53,8 @@ fn a_banyan_that_is_not_there_ends_with_1_and_one_line_that_helps() {
         &["order", "get", "x"],
         &["events", "tail"],
         &["dlq", "list"],
+        &["queues", "list"],
+        &["queues", "peek", "payment"],
         &["stock", "get", "x"],
     ] {
         let output = run(&[args, &["--url", "http://127.0.0.1:1"]].concat());

@@ -40,7 +40,11 @@ pub(crate) struct Dev {
 
 impl Dev {
     pub(crate) fn start() -> Self {
-        let data = tempfile::tempdir().unwrap();
+        Self::on(tempfile::tempdir().unwrap())
+    }
+
+    /// On what is in `data` already.
+    pub(crate) fn on(data: TempDir) -> Self {
         let mut command = banyan(&["dev", "--with-parent", "--json", "--port", "0", "--data"]);
         let mut child =
             command.arg(data.path()).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
