@@ -40,7 +40,7 @@ const LISTED: usize = 200;
 /// A problem: a service cannot read its own items, or the provider cannot be asked.
 pub async fn run(site: &Site) -> Result<Report, Problem> {
     let findings = site.node.audit().await?;
-    let (ledger, contradiction) = fetch(&site.provider).await.map_err(|error| {
+    let (ledger, contradiction) = fetch(&site.peers.provider).await.map_err(|error| {
         Problem::new(503, "peer-unavailable", "Peer unavailable", format!("{error:#}"))
             .hint("the provider is started again by itself; try again")
             .retry_after(2)

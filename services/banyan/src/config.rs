@@ -159,7 +159,7 @@ impl Config {
 }
 
 /// Where a client finds what serves on `host` and `port`.
-fn served_at(host: IpAddr, port: u16) -> String {
+pub(crate) fn served_at(host: IpAddr, port: u16) -> String {
     let host = if host.is_unspecified() { IpAddr::V4(Ipv4Addr::LOCALHOST) } else { host };
     // Which port a server took by itself, only its operator knows.
     format!("http://{}", SocketAddr::new(host, if port == 0 { 8080 } else { port }))

@@ -12,11 +12,11 @@ use serde::Serialize;
 use store::sqlite::{self, Engine, vfs};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::http::{self, Site};
 use crate::output::Output;
-use crate::peer::{self, Peer};
-use crate::wiring;
+use crate::peer::{self, Addresses, Kind, Peers, Supervisor, Webhooks};
+use crate::wiring::{self, Options};
 
 /// `banyan dev`
 #[derive(Debug, Clone, clap::Args)]
@@ -24,7 +24,7 @@ pub struct Args {
     /// Keep nothing: everything is gone when it ends
     #[arg(long)]
     pub memory: bool,
-    /// Let the simulated provider misbehave, and give orders a minute instead of half an hour
+    /// Let the simulated peers misbehave, and give orders a minute instead of half an hour
     #[arg(long)]
     pub faults: bool,
     /// What the misbehaviour is drawn from
@@ -43,21 +43,24 @@ pub struct Args {
 struct Banner {
     url: String,
     data: Option<PathBuf>,
-    peers: Peers,
-}
-
-#[derive(Debug, Serialize)]
-struct Peers {
-    provider: String,
+    peers: Addresses,
 }
 
 /// With faults, how long orders have until they are confirmed.
 const SHORT_DEADLINE: Duration = Duration::from_secs(60);
 
+/// How often parcels are asked about: the simulated carrier delivers within seconds, and whoever watches shall not wait
+/// for a webhook that was lost.
+const PACE: shipping::Pace = shipping::Pace {
+    first: Duration::from_secs(5),
+    most: Duration::from_secs(60),
+    until: Duration::from_secs(86_400),
+};
+
 /// Runs until it is told to stop; then finishes what has begun.
 ///
 /// # Errors
-/// The directory is in use or cannot be written, the port is taken, or the provider does not start.
+/// The directory is in use or cannot be written, the port is taken, or a peer does not start.
 pub async fn run(config: &Config, args: &Args, output: Output) -> Result<()> {
     let env = runtime::real::env();
     // From the first moment that anybody can know of it: a signal that comes before somebody listens is lost.
@@ -68,13 +71,13 @@ pub async fn run(config: &Config, args: &Args, output: Output) -> Result<()> {
     // Named after its address: several of them in one process, as in tests, are counted apart.
     let disk = vfs::register(&format!("dev-{address}")).ok();
     let engine = Arc::new(open(data.as_deref(), disk, args.page_limit)?);
-    let peers = peers(&env, data.as_deref(), args).await?;
+    let peers = peers(&env, data.as_deref(), args, address).await?;
     let bus = Arc::new(Embedded::new(engine.clone()));
     let ground = Ground { engine: engine.clone(), bus, disk, address };
     let site = site(&env, ground, &peers, args).await?;
     let node = site.node.clone();
     let url = format!("http://{address}");
-    announce(&Banner { url, data, peers: Peers { provider: peers.url } }, output);
+    announce(&Banner { url, data, peers: peers.addresses }, output);
     http::serve(site, listener, stop.told(args.with_parent)).await?;
     output.note("stopping: finishing what has begun ...");
     node.drain().await;
@@ -111,20 +114,35 @@ pub(crate) struct Ground {
     pub(crate) address: SocketAddr,
 }
 
-/// Starts the simulated peers, each a process of its own.
-pub(crate) async fn peers(env: &Env, data: Option<&Path>, args: &Args) -> Result<Peer> {
-    peer::supervise(env, data, args.faults, args.seed).await
+/// Starts the simulated peers, each a process of its own, which tell what happens to what is served at `address`.
+pub(crate) async fn peers(env: &Env, data: Option<&Path>, args: &Args, address: SocketAddr) -> Result<Peers> {
+    let here = config::served_at(address.ip(), address.port());
+    let secret = peer::fresh_secret()?;
+    let url = format!("{here}/carriers/{}/webhooks", wiring::SIMULATED);
+    let carrier = Webhooks { url, secret: secret.clone() };
+    let data = data.map(Path::to_path_buf);
+    let supervisor = Supervisor { env: env.clone(), data, faults: args.faults, seed: args.seed };
+    let addresses = Addresses {
+        provider: supervisor.keep(Kind::Provider, None).await?,
+        carrier: supervisor.keep(Kind::Carrier, Some(carrier)).await?,
+        mailbox: supervisor.keep(Kind::Mailbox, None).await?,
+    };
+    Ok(Peers { addresses, carrier_secret: secret })
 }
 
 /// Starts every service. They run as long as `env` runs their tasks, or until their node is drained.
-pub(crate) async fn site(env: &Env, ground: Ground, peers: &Peer, args: &Args) -> Result<Site> {
+pub(crate) async fn site(env: &Env, ground: Ground, peers: &Peers, args: &Args) -> Result<Site> {
     let Ground { engine, bus, disk, address } = ground;
     let ports =
         Ports { store: engine.clone(), bus: bus.clone(), env: env.clone(), quirks: Quirks::default() };
-    let deadline = args.faults.then_some(SHORT_DEADLINE);
-    let services = wiring::services(peer::gateway(&peers.url)?, deadline);
+    let options = Options {
+        deadline: args.faults.then_some(SHORT_DEADLINE),
+        pace: Some(PACE),
+        carrier_secrets: vec![peers.carrier_secret.clone()],
+    };
+    let services = wiring::services(peers.addresses.reach()?, options);
     let node = Arc::new(Node::start(services, ports, Policy::default(), wiring::wiring()).await?);
-    Ok(Site { node, engine, disk, bus, env: env.clone(), provider: peers.url.clone(), address })
+    Ok(Site { node, engine, disk, bus, env: env.clone(), peers: peers.addresses.clone(), address })
 }
 
 fn announce(banner: &Banner, output: Output) {
@@ -136,18 +154,20 @@ fn announce(banner: &Banner, output: Output) {
         let Banner { url, peers, .. } = banner;
         format!(
             "Banyan is ready.\n\n  \
-             orders, stock, payments   {url}\n  \
+             orders, stock, parcels    {url}\n  \
              health and metrics        {url}/healthz/ready  {url}/metrics\n  \
              events as they happen     {url}/events?follow=1\n  \
              API description           {url}/openapi.json\n  \
              payment provider          {} (simulated: no card is ever charged)\n  \
+             carrier                   {} (simulated: no parcel ever moves)\n  \
+             mailbox                   {}/v1/mails (simulated: no mail is ever delivered)\n  \
              data                      {kept}\n\n\
              Try in another terminal:\n  \
              banyan stock adjust 85123A --location main --delta 100 --reason received --url {url}\n  \
              banyan order place --customer c-1 --line 85123A:6:255 --currency GBP --url {url}\n  \
              banyan events tail --url {url}\n\n\
              Ctrl-C stops it and loses nothing.",
-            peers.provider
+            peers.provider, peers.carrier, peers.mailbox
         )
     });
 }

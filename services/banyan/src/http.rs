@@ -20,6 +20,8 @@ use bus::{Bus, Embedded};
 use runtime::operate::{health_routes, operator_routes, peek_routes};
 use runtime::{Env, Node};
 
+use crate::peer::Addresses;
+
 /// Bytes of a request's body: 80 lines of an order take about 10 KB.
 pub const BODY_LIMIT: usize = 1024 * 1024;
 
@@ -36,8 +38,8 @@ pub struct Site {
     pub bus: Arc<dyn Bus>,
     /// Time and tasks.
     pub env: Env,
-    /// Where the simulated provider is, for the audit.
-    pub provider: String,
+    /// Where the simulated peers are, for the audit.
+    pub peers: Addresses,
     /// Where this is served.
     pub address: SocketAddr,
 }

@@ -1,97 +1,108 @@
 //! The only place that names services and adapters together.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use bus::Wiring;
 use contracts::Topology;
+use notification::mailbox::Mailbox;
 use payment::gateway::Gateway;
 use runtime::Service;
+use runtime::signature::Secret;
+use shipping::carrier::Carrier;
 
 /// The services that this version has.
-pub const SERVICES: [&str; 3] = ["orders", "inventory", "payment"];
+pub const SERVICES: [&str; 5] = ["orders", "inventory", "payment", "shipping", "notification"];
 
-/// The name under which payments say who moved the money.
-pub const PROVIDER: &str = "simulated";
+/// The name under which payments say who moved the money, shipments who carried them, and peers tell what happens.
+pub const SIMULATED: &str = "simulated";
 
-/// Every service, asking for payments through `gateway`; `deadline` is how long orders have until they are confirmed,
-/// where it is not the default.
+/// The ways to whoever does what the services only ask for.
+#[derive(Clone)]
+pub struct Peers {
+    /// Moves money.
+    pub gateway: Arc<dyn Gateway>,
+    /// Moves parcels.
+    pub carrier: Arc<dyn Carrier>,
+    /// Delivers mail.
+    pub mailbox: Arc<dyn Mailbox>,
+}
+
+/// What a deployment may choose; the defaults are those of the services.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// How long orders have until they are confirmed.
+    pub deadline: Option<Duration>,
+    /// How often parcels are asked about.
+    pub pace: Option<shipping::Pace>,
+    /// What the carrier signs its webhooks with.
+    pub carrier_secrets: Vec<Secret>,
+}
+
+/// Every service, asking for what it needs through `peers`.
 #[must_use]
-pub fn services(gateway: Arc<dyn Gateway>, deadline: Option<Duration>) -> Vec<Service> {
-    let mut config = orders::Config::default();
-    config.deadline = deadline.unwrap_or(config.deadline);
+pub fn services(peers: Peers, options: Options) -> Vec<Service> {
+    let Options { deadline, pace, carrier_secrets } = options;
+    let mut orders = orders::Config::default();
+    orders.deadline = deadline.unwrap_or(orders.deadline);
+    let mut shipping = shipping::Config {
+        carrier: SIMULATED,
+        webhook_secrets: carrier_secrets,
+        ..shipping::Config::default()
+    };
+    shipping.pace = pace.unwrap_or(shipping.pace);
     vec![
-        orders::service(config),
+        orders::service(orders),
         inventory::service(inventory::Config::default()),
-        payment::service(gateway, PROVIDER),
+        payment::service(peers.gateway, SIMULATED),
+        shipping::service(peers.carrier, shipping),
+        notification::service(peers.mailbox, notification::Config::default()),
     ]
 }
 
-/// The part of the topology between these services.
+/// The part of the topology between these services, as far as they handle it.
 #[must_use]
 pub fn wiring() -> Wiring {
     let topology = Topology::embedded();
-    let here = |service: &String| SERVICES.contains(&service.as_str());
+    let here = |kind: &str, service: &String| {
+        SERVICES.contains(&service.as_str()) && !not_yet(service).contains(kind)
+    };
     let subscribers = topology
         .events()
-        .map(|(kind, flow)| (kind.clone(), flow.subscribers.iter().filter(|s| here(s)).cloned().collect()))
+        .map(|(kind, flow)| {
+            let subscribers = flow.subscribers.iter().filter(|service| here(kind.as_str(), service));
+            (kind.clone(), subscribers.cloned().collect())
+        })
         .collect::<BTreeMap<_, _>>();
     Wiring { queues: SERVICES.iter().map(|&name| name.to_owned()).collect(), subscribers }
 }
 
+/// What the topology says of these services and no handler does yet: all of it joins with shipping.
+fn not_yet(service: &str) -> BTreeSet<&'static str> {
+    match service {
+        "orders" => orders::NOT_YET.iter().map(|(kind, _)| *kind).collect(),
+        "inventory" => BTreeSet::from([
+            "shop.banyan.return.received.v1",
+            "shop.banyan.shipment.dispatched.v1",
+            "shop.banyan.shipment.failed.v1",
+        ]),
+        "payment" => BTreeSet::from(["shop.banyan.order.refund-due.v1", "shop.banyan.shipment.ready.v1"]),
+        _ => BTreeSet::new(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use super::*;
-
-    struct Nobody;
-
-    impl Gateway for Nobody {
-        fn execute<'a>(
-            &'a self,
-            _: &'a payment::gateway::Operation,
-        ) -> futures_util::future::BoxFuture<
-            'a,
-            Result<payment::gateway::Evidence, payment::gateway::Unavailable>,
-        > {
-            Box::pin(async { Err(payment::gateway::Unavailable::Unreachable) })
-        }
-
-        fn query<'a>(
-            &'a self,
-            _: &'a payment::gateway::ProviderKey,
-        ) -> futures_util::future::BoxFuture<
-            'a,
-            Result<payment::gateway::Evidence, payment::gateway::Unavailable>,
-        > {
-            Box::pin(async { Err(payment::gateway::Unavailable::Unreachable) })
-        }
-
-        fn told(&self, _: &[u8]) -> Option<Vec<payment::gateway::Told>> {
-            None
-        }
-    }
-
-    /// What the topology says of these services and no handler does yet: all of it joins with shipping.
-    fn not_yet(service: &str) -> BTreeSet<&'static str> {
-        match service {
-            "orders" => orders::NOT_YET.iter().map(|(kind, _)| *kind).collect(),
-            "inventory" => BTreeSet::from([
-                "shop.banyan.return.received.v1",
-                "shop.banyan.shipment.dispatched.v1",
-                "shop.banyan.shipment.failed.v1",
-            ]),
-            "payment" => BTreeSet::from(["shop.banyan.order.refund-due.v1", "shop.banyan.shipment.ready.v1"]),
-            _ => BTreeSet::new(),
-        }
-    }
+    use crate::peer::Addresses;
 
     #[test]
     fn handlers_and_topology_agree() {
+        let nobody = || "http://127.0.0.1:1".to_owned();
+        let nobody = Addresses { provider: nobody(), carrier: nobody(), mailbox: nobody() };
         let mut differences = Vec::new();
-        for service in services(Arc::new(Nobody), None) {
+        for service in services(nobody.reach().unwrap(), Options::default()) {
             let handled: BTreeSet<&str> = service.handled_events().iter().copied().collect();
             let subscribed: BTreeSet<&str> =
                 Topology::embedded().subscriptions(service.name()).map(|kind| kind.as_str()).collect();

@@ -136,3 +136,28 @@ pub(super) async fn never_sniff(mut response: Response) -> Response {
     response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     response
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(host: &'static str, origin: Option<&'static str>) -> HeaderMap {
+        let mut headers = HeaderMap::from_iter([(header::HOST, HeaderValue::from_static(host))]);
+        headers.extend(origin.map(|origin| (header::ORIGIN, HeaderValue::from_static(origin))));
+        headers
+    }
+
+    /// Programs, such as a carrier that tells what it saw, name no origin; what they write is signed or is refused.
+    #[test]
+    fn pages_of_others_do_not_write_and_programs_do() {
+        let place = Place::of(SocketAddr::from(([127, 0, 0, 1], 8080)));
+        for (host, origin, may) in [
+            ("127.0.0.1:8080", None, true),
+            ("localhost:8080", Some("http://localhost:8080"), true),
+            ("127.0.0.1:8080", Some("https://evil.example"), false),
+            ("evil.example", None, false),
+        ] {
+            assert_eq!(foreign(&place, &asked(host, origin)).is_none(), may, "{host} {origin:?}");
+        }
+    }
+}

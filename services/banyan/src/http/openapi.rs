@@ -12,7 +12,7 @@ pub(super) async fn show() -> Json<Value> {
 pub(crate) fn document() -> Value {
     let mut paths = serde_json::Map::new();
     let mut schemas = serde_json::Map::new();
-    for part in [orders::openapi(), inventory::openapi(), payment::openapi(), own()] {
+    for part in parts() {
         for (target, key) in [(&mut paths, "/paths"), (&mut schemas, "/components/schemas")] {
             if let Some(Value::Object(found)) = part.pointer(key) {
                 target.extend(found.clone());
@@ -25,6 +25,17 @@ pub(crate) fn document() -> Value {
         "paths": paths,
         "components": { "schemas": schemas },
     })
+}
+
+fn parts() -> [Value; 6] {
+    [
+        orders::openapi(),
+        inventory::openapi(),
+        payment::openapi(),
+        shipping::openapi(),
+        notification::openapi(),
+        own(),
+    ]
 }
 
 /// Routes that belong to no service.
@@ -72,6 +83,20 @@ mod tests {
             }
             Value::Array(items) => items.iter().for_each(|value| references(value, found)),
             _ => {}
+        }
+    }
+
+    #[test]
+    fn no_two_services_give_one_name_to_different_things() {
+        for key in ["/paths", "/components/schemas"] {
+            let mut named = std::collections::BTreeMap::new();
+            for part in parts() {
+                for (name, value) in part.pointer(key).and_then(Value::as_object).cloned().unwrap_or_default()
+                {
+                    let known = named.entry(name.clone()).or_insert_with(|| value.clone());
+                    assert_eq!(*known, value, "{key}/{name}");
+                }
+            }
         }
     }
 

@@ -9,7 +9,7 @@ use store::Boxed;
 use testkit::{Ask, Caller, Reply};
 use tokio::sync::watch;
 
-use super::peer::Peer;
+use super::peer::Peers;
 use super::shop::Known;
 
 /// What is sold: enough of most, too little of one, none of the last.
@@ -42,13 +42,13 @@ const TOKENS: [&str; 12] = [
 ];
 
 /// Everyone, each as a task.
-pub(super) fn all(caller: &Caller, peer: &Arc<Peer>, known: &Arc<Known>) -> Vec<Boxed<'static, ()>> {
+pub(super) fn all(caller: &Caller, peers: &Peers, known: &Arc<Known>) -> Vec<Boxed<'static, ()>> {
     let (open, opened) = watch::channel(false);
     // In some worlds all come at once, in others one by one.
     let spread = Duration::from_millis([0, 50, 5_000, 60_000][usize::try_from(caller.below(4)).unwrap_or(0)]);
     let visit = |number: u64| Visit {
         caller: caller.clone(),
-        peer: peer.clone(),
+        peers: peers.clone(),
         known: known.clone(),
         opened: opened.clone(),
         spread,
@@ -67,7 +67,7 @@ pub(super) fn all(caller: &Caller, peer: &Arc<Peer>, known: &Arc<Known>) -> Vec<
 /// Somebody who comes once.
 struct Visit {
     caller: Caller,
-    peer: Arc<Peer>,
+    peers: Peers,
     known: Arc<Known>,
     opened: watch::Receiver<bool>,
     spread: Duration,
@@ -167,7 +167,7 @@ impl Visit {
             let shown: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
             if let Some(url) = shown["action_url"].as_str() {
                 let outcome = if self.chance(5) { "fail" } else { "succeed" };
-                return self.peer.act(&self.caller, url, outcome);
+                return self.peers.act(&self.caller, url, outcome);
             }
         }
     }

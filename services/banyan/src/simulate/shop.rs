@@ -11,18 +11,18 @@ use store::Boxed;
 use testkit::{Caller, Life, Plan, Scenario, Settled};
 
 use super::buyers;
-use super::peer::{Peer, Wire};
+use super::peer::Peers;
 use crate::audit::compare;
-use crate::wiring;
+use crate::wiring::{self, Options, SERVICES};
 
 /// One world's shop.
 pub(super) struct Shop {
-    pub(super) peer: Arc<Peer>,
+    pub(super) peers: Peers,
     pub(super) known: Arc<Known>,
     quirks: Quirks,
     deadline: Duration,
     /// For each service, the processes that run it.
-    places: [u8; 3],
+    places: [u8; SERVICES.len()],
 }
 
 /// What people outside know for certain, because they were told.
@@ -51,10 +51,10 @@ impl Shop {
         let all = (1 << plan.processes) - 1;
         let mut place = || if plan.fused { all } else { rng.u8(1..=all) };
         Self {
-            peer: Peer::new(plan.seed),
+            peers: Peers::new(plan.seed),
             known: Arc::default(),
             quirks: quirks(bug),
-            places: [place(), place(), place()],
+            places: SERVICES.map(|_| place()),
             // Short ones meet what confirms an order; the usual one gives everything time.
             deadline: Duration::from_secs(*rng.choice(&[5, 40, 1_800, 1_800]).unwrap_or(&1_800)),
         }
@@ -79,8 +79,8 @@ impl Scenario for Shop {
     }
 
     fn services(&self, life: &Life) -> Vec<Service> {
-        let gateway = Arc::new(Wire { peer: self.peer.clone(), life: life.clone() });
-        let all = wiring::services(gateway, Some(self.deadline));
+        let options = Options { deadline: Some(self.deadline), ..Options::default() };
+        let all = wiring::services(self.peers.reach(life), options);
         let here = 1 << life.process();
         all.into_iter()
             .zip(self.places)
@@ -90,7 +90,7 @@ impl Scenario for Shop {
     }
 
     fn callers(&self, caller: &Caller) -> Vec<Boxed<'static, ()>> {
-        buyers::all(caller, &self.peer, &self.known)
+        buyers::all(caller, &self.peers, &self.known)
     }
 
     fn quirks(&self) -> Quirks {
@@ -98,11 +98,11 @@ impl Scenario for Shop {
     }
 
     fn calm(&self) {
-        self.peer.calm();
+        self.peers.calm();
     }
 
     fn faults(&self) -> Vec<(&'static str, u64)> {
-        self.peer.faults()
+        self.peers.faults()
     }
 
     fn ends(&self, settled: &Settled<'_>) -> Vec<(&'static str, u64)> {
@@ -114,13 +114,13 @@ impl Scenario for Shop {
     fn check(&self, settled: &Settled<'_>) -> Vec<String> {
         let findings: Vec<(&'static str, Findings)> =
             settled.audits.iter().map(|(service, found)| (*service, found.clone())).collect();
-        let report = compare(&findings, &self.peer.payments(), false);
+        let report = compare(&findings, &self.peers.provider.payments(), false);
         let mut wrong = report.violations;
         if report.in_flight > 0 {
             wrong.push(format!("{} orders are not at rest", report.in_flight));
         }
         wrong.extend(
-            self.peer.keys_used_twice().into_iter().map(|key| format!("{key}: the provider did two things")),
+            self.peers.keys_used_twice().into_iter().map(|key| format!("{key}: a peer did two things")),
         );
         wrong.extend(self.orders(&facts(settled, "orders", "orders")));
         wrong.extend(self.stock(settled));

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use banyan::http::{self, Site};
-use banyan::{peer, wiring};
+use banyan::peer::Addresses;
+use banyan::wiring::{self, Options};
 use bus::Embedded;
 use futures_util::future::join_all;
-use payment::simulated::faults::{Faults, Odds};
-use payment::simulated::{self, Storage};
-use runtime::{Node, Policy, Ports, Quirks};
+use runtime::{Env, Node, Policy, Ports, Quirks};
 use serde_json::Value;
+use shipping::simulated::faults::Pace;
 use store::sqlite::{self, Engine, vfs};
 
 use crate::shop::{Shop, block_on, folder, order, until};
@@ -24,31 +24,60 @@ fn listener() -> (TcpListener, String) {
     (listener, url)
 }
 
-/// What `dev` starts, in this process and with a disk that can be broken; its provider has one of its own.
-async fn dev(data: &Path) -> (Shop, vfs::Controls) {
-    let env = runtime::real::env();
+const HOLD: Duration = Duration::from_secs(5);
+
+/// The peers, in this process and in memory.
+fn peers(env: &Env) -> Addresses {
     let (desk, provider) = listener();
-    let config = simulated::Config {
-        storage: Storage::Memory,
-        faults: Faults::new(1, Odds::default(), Duration::ZERO).unwrap(),
+    let config = payment::simulated::Config {
+        storage: payment::simulated::Storage::Memory,
+        faults: payment::simulated::faults::Faults::new(1, Default::default(), Duration::ZERO).unwrap(),
         now: runtime::real::now,
-        hold: Duration::from_secs(5),
+        hold: HOLD,
     };
-    let serving = async { simulated::serve(config, desk, std::future::pending()).await.unwrap() };
+    let serving = async { payment::simulated::serve(config, desk, std::future::pending()).await.unwrap() };
     env.spawn.spawn("provider".into(), Box::pin(serving));
 
+    let (desk, carrier) = listener();
+    let pace = Pace { step: Duration::ZERO, late_up_to: Duration::ZERO, slow_up_to: Duration::ZERO };
+    let config = shipping::simulated::Config {
+        storage: shipping::simulated::Storage::Memory,
+        faults: shipping::simulated::faults::Faults::new(1, Default::default(), pace).unwrap(),
+        env: env.clone(),
+        hold: HOLD,
+        webhook: None,
+    };
+    let serving = async { shipping::simulated::serve(config, desk, std::future::pending()).await.unwrap() };
+    env.spawn.spawn("carrier".into(), Box::pin(serving));
+
+    let (desk, mailbox) = listener();
+    let config = notification::simulated::Config {
+        storage: notification::simulated::Storage::Memory,
+        faults: notification::simulated::faults::Faults::new(1, Default::default(), Duration::ZERO).unwrap(),
+        now: runtime::real::now,
+        hold: HOLD,
+    };
+    let serving =
+        async { notification::simulated::serve(config, desk, std::future::pending()).await.unwrap() };
+    env.spawn.spawn("mailbox".into(), Box::pin(serving));
+    Addresses { provider, carrier, mailbox }
+}
+
+/// What `dev` starts, in this process and with a disk that can be broken; its peers have none.
+async fn dev(data: &Path) -> (Shop, vfs::Controls) {
+    let env = runtime::real::env();
+    let peers = peers(&env);
     let disk = vfs::register("a-disk-with-room-again").unwrap();
     let engine = Engine::open(sqlite::Config { vfs: Some(disk), ..sqlite::Config::file(data) });
     let engine = Arc::new(engine.unwrap());
     let bus = Arc::new(Embedded::new(engine.clone()));
     let ports =
         Ports { store: engine.clone(), bus: bus.clone(), env: env.clone(), quirks: Quirks::default() };
-    let services = wiring::services(peer::gateway(&provider).unwrap(), None);
+    let services = wiring::services(peers.reach().unwrap(), Options::default());
     let node = Node::start(services, ports, Policy::default(), wiring::wiring()).await.unwrap();
     let (door, url) = listener();
     let address = door.local_addr().unwrap();
-    let site =
-        Site { node: Arc::new(node), engine, disk: Some(disk), bus, env: env.clone(), provider, address };
+    let site = Site { node: Arc::new(node), engine, disk: Some(disk), bus, env: env.clone(), peers, address };
     let serving = async { http::serve(site, door, std::future::pending()).await.unwrap() };
     env.spawn.spawn("door".into(), Box::pin(serving));
     (Shop::at(url), disk)

@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use testkit::table::{Before, Example, Make, Subject, prove};
 use testkit::{Ask, Life};
 
-use super::super::peer::{Peer, Wire};
-use crate::wiring;
+use super::super::peer::Peers;
+use crate::wiring::{self, Options};
 
 /// A frozen example by the name of its event; orders come from another application, so that every service takes them.
 fn frozen(name: &str) -> Bytes {
@@ -30,8 +30,7 @@ fn after(before: &[&str], event: &str) -> Example {
 
 fn subject(name: &'static str) -> Subject {
     let make: Make = Arc::new(move |life: &Life| {
-        let gateway = Arc::new(Wire { peer: Peer::new(0), life: life.clone() });
-        let mut all = wiring::services(gateway, None);
+        let mut all = wiring::services(Peers::new(0).reach(life), Options::default());
         all.remove(all.iter().position(|service| service.name() == name).unwrap())
     });
     Subject { name, wiring: wiring::wiring(), make }
