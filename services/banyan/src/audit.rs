@@ -163,7 +163,7 @@ fn judge(id: &str, sides: &Sides<'_>) -> Vec<String> {
     let mut wrong = never(id, sides);
     let mut say = |sentence: String| wrong.push(format!("order {id}: {sentence}"));
     let (reservation, payment) = (text(sides.reservation, "state"), text(sides.payment, "state"));
-    let PaymentTotals { open_authorizations, held_minor, captured_minor, refunded_minor } = sides.ledger;
+    let PaymentTotals { open_authorizations, held_minor, captured_minor, refunded_minor, .. } = sides.ledger;
     match text(sides.order, "status") {
         "confirmed" | "completed" => {
             let total =

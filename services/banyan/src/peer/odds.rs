@@ -24,6 +24,7 @@ pub(super) fn of_provider(seed: u64, faults: bool) -> Result<payment::simulated:
         busy: per_mille(10),
         throttled: per_mille(2),
         slow: per_mille(30),
+        ..Default::default()
     };
     Ok(Faults::new(seed, if faults { odds } else { Odds::default() }, SLOW)?)
 }

@@ -114,20 +114,21 @@ fn evidence_in(object: Object) -> Result<Evidence, Unavailable> {
         Object::Operation { status, answer, .. } if answer["object"] != "simulated_operation" => {
             evidence_from(status, &answer.to_string())
         }
-        Object::Capture { id, amount_minor, authorization } => match Reference::try_from(id) {
-            Ok(reference) => {
-                Ok(Evidence::Captured { reference, amount_minor, currency: authorization.currency })
-            }
-            Err(_) => unknown(Why::Unreadable),
-        },
-        Object::Refund { id, amount_minor, authorization } => match Reference::try_from(id) {
-            Ok(reference) => {
-                Ok(Evidence::Refunded { reference, amount_minor, currency: authorization.currency })
-            }
-            Err(_) => unknown(Why::Unreadable),
-        },
-        Object::Operation { .. } => unknown(Why::Unreadable),
+        Object::Capture { id, amount_minor, authorization } => {
+            let currency = authorization.currency;
+            named(id.into(), |reference| Evidence::Captured { reference, amount_minor, currency })
+        }
+        Object::Refund { id, amount_minor, authorization } => {
+            let currency = authorization.currency;
+            named(id, |reference| Evidence::Refunded { reference, amount_minor, currency })
+        }
+        // Nothing that is asked for here is answered with these.
+        Object::Dispute(_) | Object::Operation { .. } => unknown(Why::Unreadable),
     }
+}
+
+fn named(name: String, evidence: impl FnOnce(Reference) -> Evidence) -> Result<Evidence, Unavailable> {
+    Reference::try_from(name).map_or_else(|_| unknown(Why::Unreadable), |reference| Ok(evidence(reference)))
 }
 
 fn evidence_by(authorization: wire::Authorization) -> Evidence {
@@ -148,6 +149,7 @@ fn evidence_by(authorization: wire::Authorization) -> Evidence {
         (Status::RequiresAction, None) => Evidence::Unknown { why: Why::Unreadable },
         (Status::Failed, _) => declined("authentication_failed".to_owned(), Firmness::Soft),
         (Status::Voided, _) => Evidence::Voided,
+        (Status::Expired, _) => Evidence::Expired,
     }
 }
 
@@ -156,11 +158,12 @@ fn evidence_against(problem: Problem) -> Result<Evidence, Unavailable> {
         (Slug::CardDeclined, Some((code, firmness))) => declined(code, firmness),
         (Slug::CardDeclined, None) => Evidence::Unknown { why: Why::Unreadable },
         (Slug::OperationNotFound, _) => Evidence::NotFound,
-        (Slug::OperationCancelled, _) => Evidence::Voided,
+        (Slug::OperationCancelled | Slug::AuthorizationVoided, _) => Evidence::Voided,
         (Slug::KeyInUse, _) => Evidence::Unknown { why: Why::InProgress },
         (Slug::KeyReused, _) => Evidence::Unknown { why: Why::KeyReused },
         (Slug::AuthorizationExpired, _) => Evidence::Expired,
-        (slug, _) => Evidence::Refused { code: slug.as_str().to_owned() },
+        (Slug::PaymentDisputed, _) => Evidence::Disputed,
+        (slug, _) => Evidence::Refused { code: slug.as_str().replace('-', "_") },
     })
 }
 

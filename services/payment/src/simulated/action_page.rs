@@ -20,6 +20,7 @@ pub(super) fn render(authorization: &Authorization) -> String {
             "<p>Authenticated.</p>".to_owned()
         }
         Status::Voided => "<p>The payment was cancelled. Nothing is held.</p>".to_owned(),
+        Status::Expired => "<p>The authorization has run out. Nothing is held.</p>".to_owned(),
     };
     format!(
         r#"<!doctype html>

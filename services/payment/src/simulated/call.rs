@@ -4,10 +4,10 @@ use contracts::{MessageId, Money, PaymentId};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::ids::{AuthorizationId, Key, OWN_PREFIX};
+use super::ids::{AuthorizationId, CaptureId, DisputeId, Key, OWN_PREFIX};
 use super::problem::{Problem, Slug};
 use super::token::Token;
-use super::wire::{self, ActionOutcome, MAX_AMOUNT_MINOR, MAX_BODY_BYTES, Request};
+use super::wire::{self, ActionOutcome, DisputeOutcome, MAX_AMOUNT_MINOR, MAX_BODY_BYTES, Request};
 
 /// What a request asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,6 +77,23 @@ pub enum Command {
         /// What the customer did.
         outcome: ActionOutcome,
     },
+    /// The hold has run out, or the time in which its customer could act. Time asks for it, and nobody else.
+    Expire {
+        /// Of which.
+        authorization: AuthorizationId,
+    },
+    /// The customer contests a capture.
+    Dispute {
+        /// Which.
+        capture: CaptureId,
+    },
+    /// A dispute is decided.
+    Decide {
+        /// Which.
+        dispute: DisputeId,
+        /// For whom.
+        outcome: DisputeOutcome,
+    },
 }
 
 impl Command {
@@ -104,12 +121,27 @@ impl Call {
             ("GET", ["v1", "operations", key]) => Ok(Self::Query { key: named(key)? }),
             ("GET", ["v1", "authorizations", id]) => Ok(Self::Look { authorization: named(id)? }),
             ("POST", ["v1", "actions", id, "complete"]) => complete(named(id)?, request),
+            ("POST", ["v1", "captures", id, "dispute"]) => Ok(Self::dispute(named(id)?)),
+            ("POST", ["v1", "disputes", id, "decide"]) => {
+                let wire::Decide { outcome } = read(request)?;
+                Ok(Self::decide(named(id)?, outcome))
+            }
             ("POST", route) => {
                 let command = command(route, request)?;
                 Ok(Self::Command { key: merchant_key(request)?, command })
             }
             _ => Err(no_route(request)),
         }
+    }
+
+    /// The customer contests `capture`. Without a key of the caller's, as [`complete`]: it happens once.
+    pub(super) fn dispute(capture: CaptureId) -> Self {
+        Self::Command { key: Key::of_dispute(&capture), command: Command::Dispute { capture } }
+    }
+
+    /// The `dispute` is decided. Happens once, too.
+    pub(super) fn decide(dispute: DisputeId, outcome: DisputeOutcome) -> Self {
+        Self::Command { key: Key::of_decision(&dispute), command: Command::Decide { dispute, outcome } }
     }
 
     /// What the dice are rolled for: the same operation has the same luck, whenever it arrives.
@@ -152,7 +184,7 @@ fn command(route: &[&str], request: &Request) -> Result<Command, Problem> {
     }
 }
 
-/// The one write without a key of the caller's: it comes from the customer's browser, and happens once.
+/// A write without a key of the caller's: it comes from the customer's browser, and happens once.
 fn complete(authorization: AuthorizationId, request: &Request) -> Result<Call, Problem> {
     let wire::Complete { outcome } = read(request)?;
     let key = Key::of_action(&authorization);

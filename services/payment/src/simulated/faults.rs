@@ -8,9 +8,9 @@ use std::time::Duration;
 use contracts::MessageId;
 use serde::{Deserialize, Serialize};
 
-use super::call::Call;
-use super::ledger::Verdict;
-use super::wire::Firmness;
+use super::call::{Call, Command};
+use super::ledger::{DISPUTE_DECIDED_AFTER, DISPUTE_OPENS_AFTER, Plan, Verdict};
+use super::wire::{DisputeOutcome, Firmness};
 
 /// What [`Chance`] is a share of.
 const MILLION: u32 = 1_000_000;
@@ -108,6 +108,17 @@ pub struct Odds {
     pub action: Chance,
     /// Of those that must authenticate, how many cannot.
     pub action_fails: Chance,
+    /// A capture is declined; at most a million together with `dispute`.
+    pub capture_declined: Chance,
+    /// A capture is contested later.
+    pub dispute: Chance,
+    /// Of the disputes, how many are lost to the customer.
+    pub dispute_lost: Chance,
+    /// A webhook is told once more, although it was heard.
+    pub told_twice: Chance,
+    /// A webhook is late, and so comes after later ones. Others are told as soon as they are durable, which may be
+    /// before the caller is answered.
+    pub told_late: Chance,
     /// See [`Mishap::TimeoutBefore`]. All mishaps together have at most a million chances.
     pub timeout_before: Chance,
     /// See [`Mishap::TimeoutAfter`].
@@ -161,6 +172,28 @@ pub struct Faults {
     seed: u64,
     odds: Odds,
     slow_up_to: Duration,
+    pace: Pace,
+}
+
+/// How long things take that nobody asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pace {
+    /// The longest from a capture to its dispute; at least half as long.
+    pub dispute_opens: Duration,
+    /// The longest from there to its decision; at least half as long.
+    pub dispute_decided: Duration,
+    /// The longest from what happened to its webhook, when that is late; the second telling takes twice as long.
+    pub told_late: Duration,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self {
+            dispute_opens: DISPUTE_OPENS_AFTER,
+            dispute_decided: DISPUTE_DECIDED_AFTER,
+            told_late: Duration::from_secs(5),
+        }
+    }
 }
 
 impl Faults {
@@ -170,15 +203,27 @@ impl Faults {
     /// [`Overfull`] when the odds of one roll add up to more than a million.
     pub fn new(seed: u64, odds: Odds, slow_up_to: Duration) -> Result<Self, Overfull> {
         let mishaps: u64 = Mishap::ALL.iter().map(|mishap| u64::from(odds.of(*mishap).0)).sum();
-        let verdicts = u64::from(odds.decline.0) + u64::from(odds.action.0);
-        for (of, sum) in
-            [("mishaps", mishaps), ("verdicts", verdicts), ("failing actions", odds.action_fails.0.into())]
-        {
+        let both = |one: Chance, other: Chance| u64::from(one.0) + u64::from(other.0);
+        for (of, sum) in [
+            ("mishaps", mishaps),
+            ("verdicts", both(odds.decline, odds.action)),
+            ("failing actions", odds.action_fails.0.into()),
+            ("captures", both(odds.capture_declined, odds.dispute)),
+            ("lost disputes", odds.dispute_lost.0.into()),
+            ("second tellings", odds.told_twice.0.into()),
+            ("late tellings", odds.told_late.0.into()),
+        ] {
             if sum > u64::from(MILLION) {
                 return Err(Overfull { of, sum });
             }
         }
-        Ok(Self { seed, odds, slow_up_to })
+        Ok(Self { seed, odds, slow_up_to, pace: Pace::default() })
+    }
+
+    /// The same dice for things that take as long as `pace` says.
+    #[must_use]
+    pub fn paced(self, pace: Pace) -> Self {
+        Self { pace, ..self }
     }
 
     /// What the issuer says to `call`. The same for every try of one key: an issuer does not change its mind because
@@ -188,7 +233,15 @@ impl Faults {
         if let Some(fixed) = call.token().and_then(super::Token::verdict) {
             return fixed;
         }
-        let mut dice = self.dice("verdict", call, 0);
+        match call {
+            Call::Command { command: Command::Authorize { .. }, .. } => self.authorization(call),
+            Call::Command { command: Command::Capture { .. }, .. } => self.capture(call),
+            Call::Command { .. } | Call::Query { .. } | Call::Look { .. } => Verdict::Approve,
+        }
+    }
+
+    fn authorization(&self, call: &Call) -> Verdict {
+        let mut dice = self.dice("verdict", &call.subject(), 0);
         let rolled = dice.u32(0..MILLION);
         if rolled < self.odds.decline.0 {
             let (code, firmness) = match dice.bool() {
@@ -203,6 +256,25 @@ impl Faults {
         Verdict::Approve
     }
 
+    fn capture(&self, call: &Call) -> Verdict {
+        let mut dice = self.dice("capture", &call.subject(), 0);
+        let rolled = dice.u32(0..MILLION);
+        if rolled < self.odds.capture_declined.0 {
+            return Verdict::Decline { code: "do_not_honor".to_owned(), firmness: Firmness::Hard };
+        }
+        if rolled - self.odds.capture_declined.0 >= self.odds.dispute.0 {
+            return Verdict::Approve;
+        }
+        let outcome = match dice.u32(0..MILLION) < self.odds.dispute_lost.0 {
+            true => DisputeOutcome::Lost,
+            false => DisputeOutcome::Won,
+        };
+        let Pace { dispute_opens, dispute_decided, .. } = self.pace;
+        let mut later = |most: Duration| most / 2 + part(&mut dice, most / 2);
+        let (opens_after, decided_after) = (later(dispute_opens), later(dispute_decided));
+        Verdict::Contest(Plan { opens_after, decided_after, outcome })
+    }
+
     /// What goes wrong with the `nth` try of `call` (from 1), and how late its answer is.
     #[must_use]
     pub fn mishap(&self, call: &Call, nth: u32) -> (Option<Mishap>, Duration) {
@@ -210,12 +282,13 @@ impl Faults {
             let delay = if first == Mishap::Slow { self.slow_up_to } else { Duration::ZERO };
             return (Some(first), delay);
         }
-        let mut dice = self.dice("mishap", call, nth);
+        let mut dice = self.dice("mishap", &call.subject(), nth);
         let mut rolled = dice.u32(0..MILLION);
         for mishap in Mishap::ALL {
             let Chance(share) = self.odds.of(*mishap);
             if rolled < share {
-                let late = if *mishap == Mishap::Slow { self.late(&mut dice) } else { Duration::ZERO };
+                let late =
+                    if *mishap == Mishap::Slow { part(&mut dice, self.slow_up_to) } else { Duration::ZERO };
                 return (Some(*mishap), late);
             }
             rolled -= share;
@@ -223,15 +296,15 @@ impl Faults {
         (None, Duration::ZERO)
     }
 
-    fn late(&self, dice: &mut fastrand::Rng) -> Duration {
-        let longest = u64::try_from(self.slow_up_to.as_micros()).unwrap_or(u64::MAX);
-        Duration::from_micros(dice.u64(0..=longest))
-    }
-
-    fn dice(&self, what: &str, call: &Call, nth: u32) -> fastrand::Rng {
-        let names = [&self.seed.to_string(), what, &call.subject(), &nth.to_string()];
+    fn dice(&self, what: &str, subject: &str, nth: u32) -> fastrand::Rng {
+        let names = [&self.seed.to_string(), what, subject, &nth.to_string()];
         fastrand::Rng::with_seed(MessageId::named(&names).0.as_u64_pair().0)
     }
+}
+
+/// Up to `most`.
+fn part(dice: &mut fastrand::Rng, most: Duration) -> Duration {
+    Duration::from_micros(dice.u64(0..=u64::try_from(most.as_micros()).unwrap_or(u64::MAX)))
 }
 
 #[cfg(test)]

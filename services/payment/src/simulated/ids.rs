@@ -60,11 +60,17 @@ names! {
         (1..=255).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic())
     });
     /// A simulated authorization.
-    AuthorizationId("authorization", "sim_auth_ and 32 hexadecimal digits", |text| {
-        text.strip_prefix("sim_auth_").is_some_and(|hex| {
-            hex.len() == 32 && hex.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
-        })
-    });
+    AuthorizationId("authorization", "sim_auth_ and 32 hexadecimal digits", |text| is_own(text, "sim_auth_"));
+    /// A simulated capture.
+    CaptureId("capture", "sim_capture_ and 32 hexadecimal digits", |text| is_own(text, "sim_capture_"));
+    /// A simulated dispute.
+    DisputeId("dispute", "sim_dispute_ and 32 hexadecimal digits", |text| is_own(text, "sim_dispute_"));
+}
+
+fn is_own(text: &str, prefix: &str) -> bool {
+    text.strip_prefix(prefix).is_some_and(|hex| {
+        hex.len() == 32 && hex.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+    })
 }
 
 impl AuthorizationId {
@@ -75,10 +81,44 @@ impl AuthorizationId {
     }
 }
 
+impl CaptureId {
+    /// The capture that a request under `key` makes.
+    pub(super) fn made_by(key: &Key) -> Self {
+        Self(derived("capture", key))
+    }
+}
+
+impl DisputeId {
+    /// The dispute over `capture`: a capture is contested once.
+    pub(super) fn over(capture: &CaptureId) -> Self {
+        Self(derived("dispute", &Key::of_dispute(capture)))
+    }
+}
+
 impl Key {
+    /// Whether only the provider itself uses it.
+    pub(super) fn is_own(&self) -> bool {
+        self.0.starts_with(OWN_PREFIX)
+    }
+
     /// Customers come to the page of an action without a key of their own; an action is completed once.
     pub(super) fn of_action(authorization: &AuthorizationId) -> Self {
         Self(format!("{OWN_PREFIX}action_{authorization}"))
+    }
+
+    /// A hold runs out once.
+    pub(super) fn of_expiry(authorization: &AuthorizationId) -> Self {
+        Self(format!("{OWN_PREFIX}expiry_{authorization}"))
+    }
+
+    /// A dispute begins once, by itself or because somebody asked for it.
+    pub(super) fn of_dispute(capture: &CaptureId) -> Self {
+        Self(format!("{OWN_PREFIX}dispute_{capture}"))
+    }
+
+    /// A dispute is decided once.
+    pub(super) fn of_decision(dispute: &DisputeId) -> Self {
+        Self(format!("{OWN_PREFIX}decision_{dispute}"))
     }
 }
 

@@ -112,6 +112,8 @@ pub(super) enum Work {
     Stop,
     /// Export a page.
     Export {
+        /// When it was asked for.
+        now: Timestamp,
         /// From after this entry.
         after: u64,
         /// At most so many entries.
@@ -198,7 +200,10 @@ impl Writer {
                 Work::Execute { now, call, verdict, reply } => {
                     answers.push((reply, execute(&unit, &mut self.ledger, (now, &call, verdict))?));
                 }
-                Work::Export { after, limit, reply } => exports.push((after, limit, reply)),
+                Work::Export { now, after, limit, reply } => {
+                    pass(&unit, &mut self.ledger, now)?;
+                    exports.push((after, limit, reply));
+                }
                 Work::Stop => {}
             }
         }
@@ -240,10 +245,26 @@ fn execute(
     ledger: &mut Ledger,
     (now, call, verdict): (Timestamp, &Call, Verdict),
 ) -> Result<Response, JournalError> {
-    let entry = match ledger.decide(now, call, verdict) {
-        Decision::Standing(response) => return Ok(response),
-        Decision::Record(entry) => entry,
-    };
+    pass(unit, ledger, now)?;
+    match ledger.decide(now, call, verdict) {
+        Decision::Standing(response) => Ok(response),
+        Decision::Record(entry) => record(unit, ledger, *entry),
+    }
+}
+
+/// Lets time pass up to `now`: holds run out, customers contest, disputes are decided.
+fn pass(unit: &rusqlite::Transaction<'_>, ledger: &mut Ledger, now: Timestamp) -> Result<(), JournalError> {
+    while let Some(entry) = ledger.due(now) {
+        record(unit, ledger, entry)?;
+    }
+    Ok(())
+}
+
+fn record(
+    unit: &rusqlite::Transaction<'_>,
+    ledger: &mut Ledger,
+    entry: Entry,
+) -> Result<Response, JournalError> {
     ledger.apply(&entry)?;
     let seq = i64::try_from(entry.seq).unwrap_or(i64::MAX);
     let text = serde_json::to_string(&entry).map_err(|source| JournalError::Unreadable { seq, source })?;

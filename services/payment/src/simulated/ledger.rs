@@ -3,44 +3,35 @@
 //! [`Ledger::decide`] looks and says what would happen, [`Ledger::apply`] makes it so. The two are apart so that an
 //! effect can be made durable in between, and because applying a journal from its first entry gives the same ledger
 //! again: that is how the server starts, and how an auditor checks what it exports.
+//!
+//! Time has effects too: holds run out, customers contest, disputes are decided. [`Ledger::due`] gives the entry for
+//! the next of them whose time has come; whoever looks at the ledger at some instant records what is due by then.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use contracts::{MessageId, PaymentId, Timestamp};
 
-use super::call::{Call, Command};
-use super::ids::{AuthorizationId, Key, derived};
+use super::call::Call;
+use super::ids::{AuthorizationId, CaptureId, DisputeId, Key};
 use super::problem::{Problem, Slug};
-use super::wire::{Firmness, Object, Response};
+use super::wire::Response;
 
+mod answers;
 mod authorization;
 mod books;
+mod commands;
+mod dispute;
 mod entry;
 mod rules;
+mod time;
+mod verdict;
 
-pub use authorization::{Authorization, State};
+pub use authorization::{Authorization, Capture, State};
 pub use books::{Account, Balance, Books, Transfer};
+pub use dispute::Dispute;
 pub use entry::{Effect, Entry, Moved, Opened};
 pub use rules::AUTHORIZATION_LIFETIME;
-
-/// What the simulated issuer says to a request for money.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
-    /// Yes.
-    Approve,
-    /// No.
-    Decline {
-        /// The issuer's word.
-        code: String,
-        /// How final it is.
-        firmness: Firmness,
-    },
-    /// Only if the customer authenticates.
-    Challenge {
-        /// Whether authenticating can succeed.
-        passes: bool,
-    },
-}
+pub use verdict::{Contest, DISPUTE_DECIDED_AFTER, DISPUTE_OPENS_AFTER, Fate, Plan, Verdict};
 
 /// What becomes of a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,7 +61,8 @@ pub enum Inconsistent {
         /// The key.
         key: Key,
     },
-    /// The effect must not happen to what it happened to: more captured than authorized, more refunded than captured.
+    /// The effect must not happen to what it happened to: more captured than authorized, or after it ran out; more
+    /// refunded than captured, or while it is contested.
     #[error("journal entry {seq} has an effect that cannot follow what came before")]
     Impossible {
         /// Which entry.
@@ -89,6 +81,10 @@ pub struct PaymentTotals {
     pub captured_minor: i64,
     /// Given back, in minor units.
     pub refunded_minor: i64,
+    /// Contested, and held until that is decided, in minor units. Was captured, and is not refunded.
+    pub disputed_minor: i64,
+    /// Contested, and lost to the customer, in minor units. Was captured, and is not refunded.
+    pub charged_back_minor: i64,
 }
 
 /// Everything that ever happened, in a form that can be asked.
@@ -98,6 +94,10 @@ pub struct Ledger {
     operations: BTreeMap<Key, Operation>,
     cancelled: BTreeSet<Key>,
     authorizations: BTreeMap<AuthorizationId, Authorization>,
+    captures: BTreeMap<CaptureId, AuthorizationId>,
+    disputes: BTreeMap<DisputeId, AuthorizationId>,
+    /// When time does something next to which authorization.
+    agenda: BTreeSet<(Timestamp, AuthorizationId)>,
     books: Books,
 }
 
@@ -105,8 +105,15 @@ pub struct Ledger {
 struct Operation {
     fingerprint: MessageId,
     answer: Response,
-    /// What it opened, if that is what it did.
-    opened: Option<AuthorizationId>,
+    did: Did,
+}
+
+/// What an authorization came to, as far as cancelling its key asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Did {
+    Open(AuthorizationId),
+    Decline,
+    Else,
 }
 
 impl Ledger {
@@ -143,6 +150,8 @@ impl Ledger {
             totals.held_minor += authorization.held_minor();
             totals.captured_minor += authorization.captured_minor;
             totals.refunded_minor += authorization.refunded_minor;
+            totals.disputed_minor += authorization.disputed_minor();
+            totals.charged_back_minor += authorization.charged_back_minor();
         }
         payments
     }
@@ -172,58 +181,54 @@ impl Ledger {
         if self.operations.contains_key(&entry.key) || self.cancelled.contains(&entry.key) {
             return Err(Inconsistent::SecondEffect { seq, key: entry.key.clone() });
         }
-        let opened = self.apply_effect(&entry.effect).ok_or(Inconsistent::Impossible { seq })?;
-        let operation = Operation { fingerprint: entry.fingerprint, answer: entry.answer.clone(), opened };
+        let did = self.apply_effect(entry).ok_or(Inconsistent::Impossible { seq })?;
+        let operation = Operation { fingerprint: entry.fingerprint, answer: entry.answer.clone(), did };
         self.operations.insert(entry.key.clone(), operation);
         self.entries = seq;
         Ok(())
     }
 
-    fn apply_effect(&mut self, effect: &Effect) -> Option<Option<AuthorizationId>> {
-        let next = self.after(effect)?;
+    fn apply_effect(&mut self, entry: &Entry) -> Option<Did> {
+        let Entry { effect, key, at, .. } = entry;
+        let next = self.after((*at, key), effect)?;
         if let Effect::Cancelled { operation } = effect
-            && (self.operations.contains_key(operation) || !self.cancelled.insert(operation.clone()))
+            && (operation.is_own()
+                || self.operations.contains_key(operation)
+                || !self.cancelled.insert(operation.clone()))
         {
             return None;
         }
         for transfer in effect.transfers() {
             self.books.post(transfer)?;
         }
-        let Some(next) = next else { return Some(None) };
+        match effect {
+            Effect::Captured { moved, .. } => {
+                self.captures.insert(CaptureId::made_by(key), moved.authorization.clone());
+            }
+            Effect::DisputeOpened { dispute, moved, .. } => {
+                self.disputes.insert(dispute.clone(), moved.authorization.clone());
+            }
+            Effect::Declined { .. } => return Some(Did::Decline),
+            _ => {}
+        }
+        let Some(next) = next else { return Some(Did::Else) };
         let id = next.id.clone();
-        let is_new = self.authorizations.insert(id.clone(), next).is_none();
-        Some(is_new.then_some(id))
+        let is_new = self.place(next);
+        Some(if is_new { Did::Open(id) } else { Did::Else })
     }
 
     /// The authorization that `effect` is about, as it is afterwards; `None` when the effect is impossible.
-    fn after(&self, effect: &Effect) -> Option<Option<Authorization>> {
+    fn after(&self, when: (Timestamp, &Key), effect: &Effect) -> Option<Option<Authorization>> {
         let Some(id) = effect.authorization() else { return Some(None) };
+        let open = |opened, state| Some(Some(Authorization::open(when.1, opened, state)));
         match (effect, self.authorizations.get(id)) {
-            (Effect::Authorized(opened), None) => Some(Some(Authorization::open(opened, State::Open))),
+            (Effect::Authorized(opened), None) => open(opened, State::Open),
             (Effect::ActionRequired { opened, passes }, None) => {
-                Some(Some(Authorization::open(opened, State::RequiresAction { passes: *passes })))
+                open(opened, State::RequiresAction { passes: *passes })
             }
-            (_, Some(authorization)) => authorization.after(effect).map(Some),
+            (_, Some(authorization)) => authorization.after(when, effect).map(Some),
             (_, None) => None,
         }
-    }
-
-    fn query(&self, key: &Key) -> Result<Response, Problem> {
-        let answer = match self.operations.get(key) {
-            Some(Operation { opened: Some(id), .. }) => self.look(id)?,
-            Some(operation) => operation.answer.clone(),
-            None if self.cancelled.contains(key) => rules::was_cancelled(key).into(),
-            None => {
-                return Err(Problem::new(Slug::OperationNotFound, format!("nothing has come under {key}")));
-            }
-        };
-        let status = answer.status;
-        let answer = serde_json::from_str(&answer.body).unwrap_or(serde_json::Value::Null);
-        Ok(Response::of(200, &Object::Operation { key: key.clone(), status, answer }))
-    }
-
-    fn look(&self, id: &AuthorizationId) -> Result<Response, Problem> {
-        Ok(Response::of(200, &Object::Authorization(self.authorization(id)?.to_wire())))
     }
 
     fn authorization(&self, id: &AuthorizationId) -> Result<&Authorization, Problem> {
@@ -232,103 +237,14 @@ impl Ledger {
             .ok_or_else(|| Problem::new(Slug::AuthorizationNotFound, format!("no {id}")))
     }
 
-    /// The entry that `command` makes; else the answer that stands without one.
-    fn command(
-        &self,
-        now: Timestamp,
-        key: &Key,
-        command: &Command,
-        verdict: Verdict,
-    ) -> Result<Entry, Response> {
-        let fingerprint = command.fingerprint();
-        match self.operations.get(key) {
-            Some(operation) if operation.fingerprint == fingerprint => return Err(operation.answer.clone()),
-            Some(_) => {
-                return Err(
-                    Problem::new(Slug::KeyReused, format!("{key} was used for another request")).into()
-                );
-            }
-            None if self.cancelled.contains(key) => return Err(rules::was_cancelled(key).into()),
-            None => {}
-        }
-        let effect = self.effect(now, key, command, verdict)?;
-        let answer = self.answer(key, &effect)?;
-        Ok(Entry { seq: self.entries + 1, at: now, key: key.clone(), fingerprint, effect, answer })
+    fn captured(&self, id: &CaptureId) -> Result<&Authorization, Problem> {
+        let missing = || Problem::new(Slug::CaptureNotFound, format!("no {id}"));
+        self.authorization(self.captures.get(id).ok_or_else(missing)?)
     }
 
-    fn effect(
-        &self,
-        now: Timestamp,
-        key: &Key,
-        command: &Command,
-        verdict: Verdict,
-    ) -> Result<Effect, Response> {
-        match command {
-            Command::Authorize { payment, money, .. } => {
-                Ok(rules::authorize(now, key, (payment, *money), verdict))
-            }
-            Command::Capture { authorization, amount_minor, is_final } => {
-                rules::capture(now, self.authorization(authorization)?, *amount_minor, *is_final)
-            }
-            Command::Void { authorization } => rules::void(self.authorization(authorization)?),
-            Command::Cancel { operation } => self.cancel(operation),
-            Command::Refund { authorization, amount_minor } => {
-                rules::refund(self.authorization(authorization)?, *amount_minor)
-            }
-            Command::Complete { authorization, outcome } => {
-                rules::complete(now, self.authorization(authorization)?, *outcome)
-            }
-        }
-    }
-
-    /// Whoever does not know whether an authorization was executed can end it all the same.
-    fn cancel(&self, key: &Key) -> Result<Effect, Response> {
-        let Some(operation) = self.operations.get(key) else {
-            let is_repeated = self.cancelled.contains(key);
-            return if is_repeated {
-                Err(rules::nothing_stands())
-            } else {
-                Ok(Effect::Cancelled { operation: key.clone() })
-            };
-        };
-        if let Some(id) = &operation.opened {
-            return rules::cancel(self.authorization(id)?);
-        }
-        if operation.answer.status == Slug::CardDeclined.status() {
-            return Err(rules::nothing_stands());
-        }
-        Err(Problem::new(Slug::NotCancellable, format!("{key} is not the key of an authorization")).into())
-    }
-
-    /// How the request that has `effect` is answered.
-    fn answer(&self, key: &Key, effect: &Effect) -> Result<Response, Problem> {
-        let impossible = || Problem::new(Slug::ServerError, "the ledger contradicts itself");
-        let after = self.after(effect).ok_or_else(impossible)?.map(|authorization| authorization.to_wire());
-        let (status, object) = match (effect, after) {
-            (Effect::Declined { code, firmness, .. }, _) => {
-                return Ok(Problem::declined(code, *firmness).into());
-            }
-            (Effect::Cancelled { .. }, _) => return Ok(rules::nothing_stands()),
-            (Effect::Authorized(_) | Effect::ActionRequired { .. }, Some(after)) => {
-                (201, Object::Authorization(after))
-            }
-            (Effect::ActionPassed(_) | Effect::ActionFailed { .. }, Some(after)) => {
-                (200, Object::Authorization(after))
-            }
-            (Effect::Captured { moved, .. }, Some(authorization)) => {
-                let amount_minor = moved.amount_minor;
-                (201, Object::Capture { id: derived("capture", key), amount_minor, authorization })
-            }
-            (Effect::Voided(moved), authorization) => {
-                (200, Object::Void { released_minor: moved.amount_minor, authorization })
-            }
-            (Effect::Refunded(moved), Some(authorization)) => {
-                let amount_minor = moved.amount_minor;
-                (201, Object::Refund { id: derived("refund", key), amount_minor, authorization })
-            }
-            (_, None) => return Err(impossible()),
-        };
-        Ok(Response::of(status, &object))
+    fn disputed(&self, id: &DisputeId) -> Result<&Authorization, Problem> {
+        let missing = || Problem::new(Slug::DisputeNotFound, format!("no {id}"));
+        self.authorization(self.disputes.get(id).ok_or_else(missing)?)
     }
 }
 

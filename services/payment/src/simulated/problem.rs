@@ -61,14 +61,28 @@ slugs! {
     NotCancellable = ("operation-not-cancellable", 422);
     /// Money was taken: a refund is what gives it back.
     AlreadyCaptured = ("already-captured", 422);
-    /// Nothing is held that could be captured.
+    /// Nothing is held yet that could be captured.
     NotCapturable = ("not-capturable", 422);
-    /// The hold has lapsed.
+    /// The hold was released: nothing was captured, nor will be.
+    AuthorizationVoided = ("authorization-voided", 422);
+    /// The hold has run out: nothing was captured, nor will be.
     AuthorizationExpired = ("authorization-expired", 422);
     /// More than is left to capture or to give back.
     AmountTooLarge = ("amount-too-large", 422);
     /// The authorization does not wait for its customer.
     ActionNotPending = ("action-not-pending", 422);
+    /// The customer contests the payment: nothing is given back until that is decided.
+    PaymentDisputed = ("payment-disputed", 422);
+    /// The customer contested the payment and won: the money is gone already.
+    ChargedBack = ("charged-back", 422);
+    /// No such capture.
+    CaptureNotFound = ("capture-not-found", 404);
+    /// No such dispute.
+    DisputeNotFound = ("dispute-not-found", 404);
+    /// Nothing is left to contest, or it was contested before.
+    NotContestable = ("not-contestable", 422);
+    /// The dispute was decided before.
+    DisputeDecided = ("dispute-decided", 422);
     /// Too many requests: not executed.
     TooManyRequests = ("too-many-requests", 429);
     /// Something broke; whether anything was executed is not said.

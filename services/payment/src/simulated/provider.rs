@@ -139,18 +139,29 @@ impl Provider {
         Answer { line: what_is_left(mishap, response), delay }
     }
 
-    fn execute(&mut self, now: Timestamp, call: &Call) -> Response {
-        let entry = match self.ledger.decide(now, call, self.faults.verdict(call)) {
-            Decision::Standing(response) => return response,
-            Decision::Record(entry) => *entry,
-        };
-        // The ledger's own entry follows from the ledger; were it not so, the checkers see the journal end here.
-        if let Err(error) = self.ledger.apply(&entry) {
-            return Problem::new(Slug::ServerError, error.to_string()).into();
+    /// Lets time pass up to `now`: holds run out, customers contest, disputes are decided.
+    pub fn pass(&mut self, now: Timestamp) {
+        while let Some(entry) = self.ledger.due(now) {
+            if self.record(entry).is_err() {
+                return;
+            }
         }
+    }
+
+    fn execute(&mut self, now: Timestamp, call: &Call) -> Response {
+        self.pass(now);
+        match self.ledger.decide(now, call, self.faults.verdict(call)) {
+            Decision::Standing(response) => response,
+            Decision::Record(entry) => self.record(*entry).unwrap_or_else(Response::from),
+        }
+    }
+
+    fn record(&mut self, entry: Entry) -> Result<Response, Problem> {
+        // The ledger's own entry follows from the ledger; were it not so, the checkers see the journal end here.
+        self.ledger.apply(&entry).map_err(|error| Problem::new(Slug::ServerError, error.to_string()))?;
         let answer = entry.answer.clone();
         self.journal.push(entry);
-        answer
+        Ok(answer)
     }
 }
 

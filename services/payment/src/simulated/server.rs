@@ -8,6 +8,8 @@
 //! | `POST /v1/operations/{key}/cancel` | releasing what came, or may yet come, under a key |
 //! | `GET /v1/operations/{key}`, `GET /v1/authorizations/{id}` | asking |
 //! | `GET /v1/actions/{id}`, `POST /v1/actions/{id}/complete` | the customer's 3-D Secure page |
+//! | `POST /v1/captures/{id}/dispute` | contesting it, as its customer would; needs no key, as it happens once |
+//! | `POST /v1/disputes/{id}/decide` | deciding that: `{"outcome":"won"}` for the merchant, or `lost`; once as well |
 //! | `GET /v1/ledger?after=&limit=` | audits |
 //! | `GET /healthz` | whoever started it |
 //!

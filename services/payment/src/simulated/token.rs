@@ -1,11 +1,12 @@
 //! Payment tokens of the simulated provider. What a token is called decides what happens to it.
 
 use std::fmt;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use super::faults::Mishap;
-use super::ledger::Verdict;
+use super::ledger::{AUTHORIZATION_LIFETIME, Fate, Verdict};
 use super::wire::Firmness;
 
 /// A stand-in for a card: `tok_` and 1 to 60 of a-z, 0-9 and `_`. No card number has this shape.
@@ -15,6 +16,11 @@ use super::wire::Firmness;
 /// | `tok_declined`, `tok_stolen` | declined, hard: never try again |
 /// | `tok_insufficient_funds` | declined, soft |
 /// | `tok_3ds`, `tok_3ds_fails` | the customer must authenticate; the second never passes |
+/// | `tok_capture_declined` | held; the capture is declined, hard |
+/// | `tok_expires` | held for 20 s; the payment's next authorization holds as usual |
+/// | `tok_expires_declined` | held for 20 s; the payment's next authorization is declined |
+/// | `tok_disputed` | contested 10 s after the capture, decided 20 s later: won by the merchant |
+/// | `tok_disputed_lost` | likewise: lost to the customer |
 /// | `tok_timeout_before`, `tok_timeout_after` | the first request is not answered; the second form executed it |
 /// | `tok_reset_before`, `tok_reset_after` | likewise, with the connection reset |
 /// | `tok_5xx_before`, `tok_5xx_after` | likewise, with status 500 |
@@ -25,6 +31,9 @@ use super::wire::Firmness;
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Token(String);
+
+/// How long a hold by `tok_expires` lasts: long enough to capture it by hand, and short enough to wait for its end.
+const SHORT_LIFETIME: Duration = Duration::from_secs(20);
 
 /// The text is not a token. Says nothing of the text: it may be a card number that somebody sent by mistake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -42,8 +51,34 @@ impl Token {
             "tok_insufficient_funds" => declined("insufficient_funds", Firmness::Soft),
             "tok_3ds" => Some(Verdict::Challenge { passes: true }),
             "tok_3ds_fails" => Some(Verdict::Challenge { passes: false }),
+            _ if self.fate().is_some() || self.is_short_lived() => Some(Verdict::Approve),
             _ => None,
         }
+    }
+
+    /// What becomes of the capture; `None` leaves it to the dice.
+    pub(super) fn fate(&self) -> Option<Fate> {
+        match self.0.as_str() {
+            "tok_capture_declined" => Some(Fate::CaptureDeclined),
+            "tok_disputed" => Some(Fate::Disputed),
+            "tok_disputed_lost" => Some(Fate::DisputedLost),
+            _ => None,
+        }
+    }
+
+    /// Whether the first hold of a payment runs out soon.
+    pub(super) fn is_short_lived(&self) -> bool {
+        matches!(self.0.as_str(), "tok_expires" | "tok_expires_declined")
+    }
+
+    /// Whether a payment that was held before is declined.
+    pub(super) fn holds_once(&self) -> bool {
+        self.0 == "tok_expires_declined"
+    }
+
+    /// How long a hold lasts.
+    pub(super) fn lifetime(&self, is_repeated: bool) -> Duration {
+        if self.is_short_lived() && !is_repeated { SHORT_LIFETIME } else { AUTHORIZATION_LIFETIME }
     }
 
     /// What goes wrong with the first request that carries the token.

@@ -1,9 +1,10 @@
 //! What crosses between the simulated provider and its callers, over HTTP and in the simulator alike.
 
+use contracts::events::payment::DisputeStatus;
 use contracts::{Currency, PaymentId, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::ids::{AuthorizationId, Key};
+use super::ids::{AuthorizationId, CaptureId, DisputeId, Key};
 
 /// The longest request body that is read, in bytes: ten times the longest honest one.
 pub const MAX_BODY_BYTES: usize = 16 * 1024;
@@ -95,6 +96,23 @@ pub enum ActionOutcome {
     Fail,
 }
 
+/// Body of `POST /v1/disputes/{id}/decide`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decide {
+    /// For whom.
+    pub outcome: DisputeOutcome,
+}
+
+/// How a dispute ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DisputeOutcome {
+    /// For the merchant, who gets the money back.
+    Won,
+    /// For the customer, who gets the money.
+    Lost,
+}
+
 /// What the simulated provider answers with when it does not refuse. The word `simulated` is in every one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "object")]
@@ -106,7 +124,7 @@ pub enum Object {
     #[serde(rename = "simulated_capture")]
     Capture {
         /// `sim_capture_...`.
-        id: String,
+        id: CaptureId,
         /// How much this capture took, in minor units.
         amount_minor: i64,
         /// The authorization after it.
@@ -131,6 +149,9 @@ pub enum Object {
         /// The authorization after it.
         authorization: Authorization,
     },
+    /// A dispute.
+    #[serde(rename = "simulated_dispute")]
+    Dispute(Dispute),
     /// What became of a key.
     #[serde(rename = "simulated_operation")]
     Operation {
@@ -165,6 +186,35 @@ pub struct Authorization {
     /// Where the customer authenticates, relative to the provider's origin; while that is required.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub action_url: Option<String>,
+    /// The customer contests what was taken, or did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dispute: Option<Box<Dispute>>,
+}
+
+/// A dispute, as callers see it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dispute {
+    /// `sim_dispute_...`.
+    pub id: DisputeId,
+    /// Which capture is contested.
+    pub capture: CaptureId,
+    /// Of which authorization.
+    pub authorization: AuthorizationId,
+    /// Of which of the merchant's payments.
+    pub payment: PaymentId,
+    /// How it stands.
+    pub status: DisputeStatus,
+    /// Contested, in minor units.
+    pub amount_minor: i64,
+    /// Of what.
+    pub currency: Currency,
+    /// The customer's reason.
+    pub reason: String,
+    /// Since when it stands so.
+    pub at: Timestamp,
+    /// Until when evidence is taken; absent when somebody decides by hand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence_due_at: Option<Timestamp>,
 }
 
 /// Where an authorization stands.
@@ -183,6 +233,8 @@ pub enum Status {
     Captured,
     /// Released; nothing was taken.
     Voided,
+    /// Run out; nothing was taken, and nothing is held.
+    Expired,
 }
 
 /// How final a decline is.

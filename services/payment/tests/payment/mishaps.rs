@@ -78,7 +78,7 @@ fn declines_keep_their_word_and_their_firmness() {
             assert_eq!(void, Ok(Evidence::Voided), "nothing is held, which is what a void asks for");
         }
         let card = server.gateway().execute(&authorize("card", "4242424242424242")).await;
-        assert_eq!(card, Ok(Evidence::Refused { code: "invalid-request".to_owned() }));
+        assert_eq!(card, Ok(Evidence::Refused { code: "invalid_request".to_owned() }));
     });
     server.stop();
 }

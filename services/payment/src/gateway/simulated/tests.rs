@@ -109,7 +109,7 @@ fn what_is_held_is_taken_and_given_back() {
 #[test]
 fn a_void_of_what_is_not_there_is_refused() {
     let reference = Reference::try_from(format!("sim_auth_{}", "0".repeat(32))).unwrap();
-    let refused = Evidence::Refused { code: "authorization-not-found".to_owned() };
+    let refused = Evidence::Refused { code: "authorization_not_found".to_owned() };
     assert_eq!(execute(&mut provider(), &void(Some(reference))), Ok(refused));
 }
 
@@ -137,7 +137,7 @@ fn only_the_providers_own_words_prove_anything() {
         (409, ours("idempotency-key-in-use"), unknown(Why::InProgress)),
         (422, ours("idempotency-key-reused"), unknown(Why::KeyReused)),
         (422, ours("operation-cancelled"), Ok(Evidence::Voided)),
-        (422, ours("invalid-request"), Ok(Evidence::Refused { code: "invalid-request".to_owned() })),
+        (422, ours("invalid-request"), Ok(Evidence::Refused { code: "invalid_request".to_owned() })),
         (429, String::new(), Err(Unavailable::Throttled { retry_after_s: None })),
         (401, String::new(), Err(Unavailable::Unauthorized)),
         (500, ours("operation-not-found"), unknown(Why::ServerError)),

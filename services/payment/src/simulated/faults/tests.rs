@@ -19,6 +19,11 @@ fn stormy() -> Odds {
         decline: tenth,
         action: tenth,
         action_fails: Chance::percent(50),
+        capture_declined: tenth,
+        dispute: tenth,
+        dispute_lost: Chance::percent(50),
+        told_twice: tenth,
+        told_late: tenth,
         timeout_before: tenth,
         timeout_after: tenth,
         reset_before: tenth,
@@ -67,6 +72,7 @@ fn every_mishap_and_every_verdict_comes_up() {
             Verdict::Decline { firmness: Firmness::Hard, .. } => hard += 1,
             Verdict::Challenge { passes: true } => passing += 1,
             Verdict::Challenge { passes: false } => failing += 1,
+            Verdict::Contest(plan) => panic!("{plan:?} comes with a capture"),
         }
     }
     assert_eq!(seen.len(), Mishap::ALL.len());
@@ -75,6 +81,34 @@ fn every_mishap_and_every_verdict_comes_up() {
     for (what, times) in [("soft", soft), ("hard", hard), ("passing", passing), ("failing", failing)] {
         assert!((50..150).contains(&times), "{what}: {times}");
     }
+}
+
+#[test]
+fn some_captures_are_declined_and_some_are_contested_within_the_pace() {
+    let pace = Pace {
+        dispute_opens: Duration::from_secs(100),
+        dispute_decided: Duration::from_secs(10),
+        told_late: Duration::from_secs(1),
+    };
+    let faults = Faults::new(1, stormy(), SLOW).unwrap().paced(pace);
+    let (mut approved, mut declined, mut won, mut lost) = (0, 0, 0, 0);
+    for n in 0..2_000 {
+        let key = Key::try_from(format!("k{n}")).unwrap();
+        let authorization = super::super::ids::AuthorizationId::opened_by(&key);
+        let command = Command::Capture { authorization, amount_minor: 1, is_final: true };
+        match faults.verdict(&Call::Command { key, command }) {
+            Verdict::Approve => approved += 1,
+            Verdict::Decline { .. } => declined += 1,
+            Verdict::Contest(Plan { opens_after, decided_after, outcome }) => {
+                assert!((50..=100).contains(&opens_after.as_secs()), "{opens_after:?}");
+                assert!((5..=10).contains(&decided_after.as_secs()), "{decided_after:?}");
+                *(if outcome == DisputeOutcome::Won { &mut won } else { &mut lost }) += 1;
+            }
+            other @ Verdict::Challenge { .. } => panic!("{other:?}"),
+        }
+    }
+    assert!((1_500..1_700).contains(&approved) && (150..250).contains(&declined), "{approved} {declined}");
+    assert!((50..150).contains(&won) && (50..150).contains(&lost), "{won} {lost}");
 }
 
 #[test]
@@ -91,6 +125,9 @@ fn odds_above_certainty_are_refused() {
         Odds { decline: Chance::percent(60), action: Chance::percent(41), ..Odds::default() },
         Odds { slow: Chance::percent(60), busy: Chance::percent(41), ..Odds::default() },
         Odds { action_fails: Chance(1_000_001), ..Odds::default() },
+        Odds { capture_declined: Chance::percent(60), dispute: Chance::percent(41), ..Odds::default() },
+        Odds { dispute_lost: Chance(1_000_001), ..Odds::default() },
+        Odds { told_twice: Chance(1_000_001), ..Odds::default() },
     ] {
         assert!(Faults::new(1, odds, SLOW).is_err());
     }

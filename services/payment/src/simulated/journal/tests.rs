@@ -55,7 +55,10 @@ fn the_export_holds_every_effect_in_order_page_by_page() {
     let mut after = Some(0);
     while let Some(from) = after {
         let (reply, page) = oneshot::channel();
-        running.work.blocking_send(Work::Export { after: from, limit: usize::MAX, reply }).unwrap();
+        running
+            .work
+            .blocking_send(Work::Export { now: Timestamp::EPOCH, after: from, limit: usize::MAX, reply })
+            .unwrap();
         let page = page.blocking_recv().unwrap();
         assert!(page.entries.len() <= PAGE && page.total_entries == 1_500);
         for entry in &page.entries {

@@ -15,6 +15,8 @@ pub enum Account {
     Held,
     /// Taken, and not given back.
     Merchant,
+    /// Taken, and contested: held by disputes until they are decided.
+    Disputed,
 }
 
 /// Money from one account to another.

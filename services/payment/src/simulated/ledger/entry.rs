@@ -4,8 +4,9 @@ use contracts::{Currency, MessageId, Money, PaymentId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::books::{Account, Transfer};
-use crate::simulated::ids::{AuthorizationId, Key};
-use crate::simulated::wire::{Firmness, Response};
+use super::verdict::{Contest, Fate};
+use crate::simulated::ids::{AuthorizationId, CaptureId, DisputeId, Key};
+use crate::simulated::wire::{DisputeOutcome, Firmness, Response};
 
 /// One effect, and the answer that its request gets for ever. Never changed once written.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,7 +62,21 @@ pub enum Effect {
         moved: Moved,
         /// What was given up of the rest.
         released_minor: i64,
+        /// When the customer will contest it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        contest: Option<Contest>,
     },
+    /// The issuer let nothing be taken. What is held is still held.
+    CaptureDeclined {
+        /// Of which.
+        authorization: AuthorizationId,
+        /// The issuer's word.
+        code: String,
+        /// How final it is.
+        firmness: Firmness,
+    },
+    /// What was held has run out.
+    Expired(Moved),
     /// What was held is released.
     Voided(Moved),
     /// A key was cancelled: nothing comes under it any more, and nothing had.
@@ -71,6 +86,26 @@ pub enum Effect {
     },
     /// Taken money was given back.
     Refunded(Moved),
+    /// The customer contests what was taken: it is held until that is decided.
+    DisputeOpened {
+        /// The dispute.
+        dispute: DisputeId,
+        /// Over which capture.
+        capture: CaptureId,
+        /// What is held.
+        #[serde(flatten)]
+        moved: Moved,
+    },
+    /// The merchant has contested money back, or has lost it.
+    DisputeDecided {
+        /// The dispute.
+        dispute: DisputeId,
+        /// For whom.
+        outcome: DisputeOutcome,
+        /// What was held until now.
+        #[serde(flatten)]
+        moved: Moved,
+    },
 }
 
 /// A new authorization.
@@ -86,6 +121,9 @@ pub struct Opened {
     pub currency: Currency,
     /// From when on nothing more can be captured.
     pub expires_at: Timestamp,
+    /// What its token says of the time to come.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fate: Option<Fate>,
 }
 
 /// Money of an authorization that changed its place.
@@ -117,9 +155,14 @@ impl Effect {
             Self::Authorized(opened) | Self::ActionRequired { opened, .. } => Some(&opened.authorization),
             Self::ActionPassed(moved)
             | Self::Captured { moved, .. }
+            | Self::Expired(moved)
             | Self::Voided(moved)
-            | Self::Refunded(moved) => Some(&moved.authorization),
-            Self::ActionFailed { authorization } => Some(authorization),
+            | Self::Refunded(moved)
+            | Self::DisputeOpened { moved, .. }
+            | Self::DisputeDecided { moved, .. } => Some(&moved.authorization),
+            Self::ActionFailed { authorization } | Self::CaptureDeclined { authorization, .. } => {
+                Some(authorization)
+            }
             Self::Declined { .. } | Self::Cancelled { .. } => None,
         }
     }
@@ -127,24 +170,30 @@ impl Effect {
     /// The same, as double entries.
     #[must_use]
     pub fn transfers(&self) -> Vec<Transfer> {
+        use Account::{Cardholder, Disputed, Held, Merchant};
         let transfer = |from, to, amount_minor, currency| Transfer { from, to, amount_minor, currency };
+        let whole = |from, to, moved: &Moved| vec![transfer(from, to, moved.amount_minor, moved.currency)];
         match self {
-            Self::Authorized(Opened { amount_minor, currency, .. })
-            | Self::ActionPassed(Moved { amount_minor, currency, .. }) => {
-                vec![transfer(Account::Cardholder, Account::Held, *amount_minor, *currency)]
+            Self::Authorized(Opened { amount_minor, currency, .. }) => {
+                vec![transfer(Cardholder, Held, *amount_minor, *currency)]
             }
-            Self::Captured { moved, released_minor } => vec![
-                transfer(Account::Held, Account::Merchant, moved.amount_minor, moved.currency),
-                transfer(Account::Held, Account::Cardholder, *released_minor, moved.currency),
+            Self::ActionPassed(moved) => whole(Cardholder, Held, moved),
+            Self::Captured { moved, released_minor, .. } => vec![
+                transfer(Held, Merchant, moved.amount_minor, moved.currency),
+                transfer(Held, Cardholder, *released_minor, moved.currency),
             ],
-            Self::Voided(moved) => {
-                vec![transfer(Account::Held, Account::Cardholder, moved.amount_minor, moved.currency)]
+            Self::Expired(moved) | Self::Voided(moved) => whole(Held, Cardholder, moved),
+            Self::Refunded(moved) => whole(Merchant, Cardholder, moved),
+            Self::DisputeOpened { moved, .. } => whole(Merchant, Disputed, moved),
+            Self::DisputeDecided { outcome: DisputeOutcome::Won, moved, .. } => {
+                whole(Disputed, Merchant, moved)
             }
-            Self::Refunded(moved) => {
-                vec![transfer(Account::Merchant, Account::Cardholder, moved.amount_minor, moved.currency)]
+            Self::DisputeDecided { outcome: DisputeOutcome::Lost, moved, .. } => {
+                whole(Disputed, Cardholder, moved)
             }
             Self::ActionRequired { .. }
             | Self::Declined { .. }
+            | Self::CaptureDeclined { .. }
             | Self::ActionFailed { .. }
             | Self::Cancelled { .. } => Vec::new(),
         }

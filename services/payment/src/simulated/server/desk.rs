@@ -64,7 +64,7 @@ impl Desk {
     /// A page of the export.
     pub(super) async fn export(&self, after: u64, limit: usize) -> Result<Page, Problem> {
         let (reply, answer) = oneshot::channel();
-        self.ask(Work::Export { after, limit, reply }, answer).await
+        self.ask(Work::Export { now: (self.config.now)(), after, limit, reply }, answer).await
     }
 
     /// Waits as long as a request that is never answered is held.
