@@ -82,11 +82,6 @@ pub fn wiring() -> Wiring {
 fn not_yet(service: &str) -> BTreeSet<&'static str> {
     match service {
         "orders" => orders::NOT_YET.iter().map(|(kind, _)| *kind).collect(),
-        "inventory" => BTreeSet::from([
-            "shop.banyan.return.received.v1",
-            "shop.banyan.shipment.dispatched.v1",
-            "shop.banyan.shipment.failed.v1",
-        ]),
         "payment" => BTreeSet::from(["shop.banyan.order.refund-due.v1", "shop.banyan.shipment.ready.v1"]),
         _ => BTreeSet::new(),
     }

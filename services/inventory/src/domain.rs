@@ -8,6 +8,7 @@ mod card;
 mod hold;
 mod movement;
 mod reservation;
+mod returning;
 mod stock;
 
 pub use adjustment::MAX_ADJUSTMENTS;
@@ -17,7 +18,10 @@ pub use card::MAX_LOCATIONS;
 pub(crate) use card::{Card, TooManyLocations};
 pub(crate) use hold::{Ends, Hold, HoldState, Ripe};
 pub(crate) use movement::{Kind, Movement, MovementLine, Shift, lines_of, shifts};
-pub(crate) use reservation::{CannotConfirm, Decision, Reservation, cancel, confirm, is_open};
+pub(crate) use reservation::{
+    Cannot, Decision, Ended, Promise, Reservation, cancel, confirm, end_journey, is_open, sell,
+};
+pub(crate) use returning::Return;
 pub(crate) use stock::{Place, Stock};
 
 /// The most places (a SKU at a location) that one decision may touch. A unit of work has 100 items: besides these a

@@ -5,13 +5,16 @@ mod order_cancelled;
 mod order_confirmed;
 mod order_placed;
 mod project_levels;
+mod return_received;
+mod shipment_dispatched;
+mod shipment_failed;
 
 use std::collections::BTreeMap;
 
 use contracts::{OrderId, Quantity, Sku};
 use runtime::{Bug, Doc, Fail, Uow};
 
-use crate::domain::{Card, Decision, Place, Reservation, Stock, Supply};
+use crate::domain::{Cannot, Card, Decision, Place, Reservation, Stock, Supply};
 use crate::ledger::{self, Entry, RESERVATIONS};
 
 pub(crate) use expire_hold::{ExpireHold, HoldTimer};
@@ -19,6 +22,9 @@ pub(crate) use order_cancelled::OrderCancelled;
 pub(crate) use order_confirmed::OrderConfirmed;
 pub(crate) use order_placed::OrderPlaced;
 pub(crate) use project_levels::ProjectLevels;
+pub(crate) use return_received::{BookReturn, ReturnReceived};
+pub(crate) use shipment_dispatched::ShipmentDispatched;
+pub(crate) use shipment_failed::ShipmentFailed;
 
 /// What is known of the order here. Joins the commit as a check, absence included.
 async fn seen(uow: &mut Uow, id: &OrderId) -> Result<Option<Reservation>, Fail> {
@@ -44,6 +50,19 @@ async fn carry_out(uow: &mut Uow, id: &OrderId, decision: Decision) -> Result<()
     let doc = with(uow, id, decision.next).await?;
     uow.put(&RESERVATIONS, doc)?;
     ledger::enter(uow, Entry::about(id.as_str(), decision.movement))
+}
+
+/// What becomes of an event that cannot be carried out: it waits for its order, but not for ever; what contradicts what
+/// is known is left to a person.
+fn why(id: &OrderId, happened: &str, cannot: Cannot) -> Fail {
+    match cannot {
+        Cannot::NotSeenYet => {
+            Fail::Later { reason: format!("no order.placed of {id} was handled here"), wait_for: None }
+        }
+        Cannot::NothingHeld(state) => {
+            Fail::permanent(format!("{id} is {happened}, but its reservation is {state}"))
+        }
+    }
 }
 
 /// What is wanted, beside what there is.

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use contracts::{Sku, Timestamp};
-use runtime::{Collection, Counters, Fail, Job, Levels, Step, Uow};
+use runtime::{Collection, Counters, Doc, Fail, Job, Levels, Step, Uow};
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{Card, Hold, Movement, MovementLine, Place, Reservation, Shift, Stock, shifts};
+use crate::domain::{
+    Card, Hold, Movement, MovementLine, Place, Reservation, Return, Shift, Stock, TooManyLocations, shifts,
+};
 
 /// How long an ended hold can still be looked at.
 const ENDED_HOLD_KEPT: Duration = Duration::from_secs(7 * 24 * 3600);
@@ -20,6 +22,8 @@ pub(crate) static CARDS: Collection<Card> = Collection::new("inventory.card");
 pub(crate) static RESERVATIONS: Collection<Reservation> = Collection::new("inventory.reservation");
 /// One per cart's hold.
 pub(crate) static HOLDS: Collection<Hold> = Collection::new("inventory.hold").expiring(forget_hold);
+/// One per return that arrived.
+pub(crate) static RETURNS: Collection<Return> = Collection::new("inventory.return");
 /// One per unit of work that changed stock, named after the message that caused it.
 pub(crate) static MOVEMENTS: Collection<Movement> = Collection::new("inventory.movement");
 /// One per place that was ever low.
@@ -56,7 +60,7 @@ impl Job for TellLevels {
 
 /// What is wanted of the stock, and for whom.
 pub(crate) struct Entry {
-    /// The order or hold.
+    /// The order, hold or return.
     pub(crate) about: Option<String>,
     /// In the words of the person who asked.
     pub(crate) reasons: Vec<String>,
@@ -64,7 +68,7 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
-    /// Lines for an order or a hold.
+    /// Lines for an order, a hold or a return.
     pub(crate) fn about(id: &str, lines: Vec<MovementLine>) -> Self {
         Self { about: Some(id.to_owned()), reasons: vec![], lines }
     }
@@ -96,10 +100,7 @@ pub(crate) fn enter(uow: &mut Uow, entry: Entry) -> Result<(), Fail> {
 fn step_of(shift: Shift) -> Step {
     let added = shift.0.fields().into_iter().filter(|(_, n)| *n != 0);
     let step = added.fold(Step::new(), |step, (field, n)| step.add(field, n));
-    match shift.needs_available() {
-        0 => step,
-        needed => step.guard("available", needed),
-    }
+    shift.needs().fold(step, |step, (part, least)| step.guard(part, least))
 }
 
 /// A counter as the domain knows it.
@@ -132,6 +133,41 @@ pub(crate) async fn look(
     Ok((cards, places.into_iter().zip(levels.iter().map(stock_of)).collect()))
 }
 
+/// Makes new SKUs and new locations known. Cards are loaded only for these: receipts of what is known do not conflict
+/// with each other. The inner error names the first place that is one too many.
+///
+/// # Errors
+/// As for [`Uow::load`].
+pub(crate) async fn list<'p>(
+    uow: &mut Uow,
+    places: &'p [Place],
+) -> Result<Result<(), (&'p Place, TooManyLocations)>, Fail> {
+    let skus: Vec<&str> = places.iter().map(|place| place.sku.as_str()).collect();
+    let cards = uow.peek(&CARDS, &skus).await?;
+    for (place, seen) in places.iter().zip(cards) {
+        if seen.is_some_and(|card| card.lists(&place.location)) {
+            continue;
+        }
+        let mut card = card_of(uow, &place.sku).await?;
+        if let Err(too_many) = card.add(place.location.clone()) {
+            return Ok(Err((place, too_many)));
+        }
+        uow.put(&CARDS, card)?;
+    }
+    Ok(Ok(()))
+}
+
+/// The card of `sku`, or a new one.
+///
+/// # Errors
+/// As for [`Uow::load`].
+pub(crate) async fn card_of(uow: &mut Uow, sku: &Sku) -> Result<Doc<Card>, Fail> {
+    Ok(match uow.load(&CARDS, sku.as_str()).await? {
+        Some(card) => card,
+        None => uow.fresh(sku.as_str(), Card::default()),
+    })
+}
+
 /// Every place that a SKU's card lists, the preferred one first.
 pub(crate) fn places_of<'c>(sku: &Sku, card: Option<&'c Card>) -> impl Iterator<Item = Place> + use<'c> {
     let sku = sku.clone();
@@ -149,7 +185,7 @@ mod tests {
     use contracts::{OrderId, Quantity};
 
     use super::*;
-    use crate::domain::HoldState;
+    use crate::domain::{HoldState, Promise};
 
     fn survives<T: Serialize + serde::de::DeserializeOwned + PartialEq + std::fmt::Debug>(document: T) {
         let text = serde_json::to_string(&document).unwrap();
@@ -162,10 +198,14 @@ mod tests {
         let line = StockLine { sku: sku.clone(), quantity: Quantity::ONE, location: "main".parse().unwrap() };
         let lines = vec![line];
         let short = vec![Shortage { sku, wanted: Quantity::ONE, available: 0 }];
-        survives(Reservation::Reserved { lines: lines.clone() });
+        let promise = Promise { lines: lines.clone(), at: Timestamp::from_micros(5) };
+        survives(Reservation::Reserved(promise.clone()));
         survives(Reservation::Rejected { reason: RejectReason::UnknownSku, short });
-        survives(Reservation::Committed { lines: lines.clone() });
-        survives(Reservation::Released { lines: lines.clone() });
+        survives(Reservation::Committed(promise.clone()));
+        survives(Reservation::Released(promise.clone()));
+        survives(Reservation::Sold(promise.clone()));
+        survives(Reservation::Lost(promise.clone()));
+        survives(Reservation::BroughtBack(promise));
         survives(Reservation::Cancelled);
         let at = Timestamp::from_micros(5);
         let order_id = OrderId::new("o-1").unwrap();
@@ -175,11 +215,16 @@ mod tests {
     }
 
     #[test]
-    fn a_step_is_guarded_by_what_it_takes_from_available() {
+    fn a_step_is_guarded_by_what_it_takes_from_available_and_from_quarantine() {
         let take = Shift(Stock { available: -3, reserved: 3, ..Stock::default() });
         assert_eq!(step_of(take), Step::new().add("available", -3).add("reserved", 3).guard("available", 3));
         let give = Shift(Stock { available: 3, reserved: -3, ..Stock::default() });
         assert_eq!(step_of(give), Step::new().add("available", 3).add("reserved", -3));
+        let restock = Shift(Stock { available: 2, quarantine: -2, ..Stock::default() });
+        assert_eq!(
+            step_of(restock),
+            Step::new().add("available", 2).add("quarantine", -2).guard("quarantine", 2)
+        );
     }
 
     #[test]

@@ -13,8 +13,8 @@ pub use http::openapi;
 
 /// The service: who gets the stock.
 ///
-/// It decides on `order.placed` whether all lines can be had, and keeps that decision in one document per order until
-/// the order is confirmed or cancelled; it holds stock for carts; it tells how much there is.
+/// It decides on `order.placed` whether all lines can be had, and keeps what becomes of them in one document per order;
+/// it takes back what comes back; it holds stock for carts; it tells how much there is.
 #[must_use]
 pub fn service(config: Config) -> runtime::Service {
     let low_stock = config.low_stock;
@@ -22,7 +22,11 @@ pub fn service(config: Config) -> runtime::Service {
         .on(handlers::OrderPlaced)
         .on(handlers::OrderConfirmed)
         .on(handlers::OrderCancelled)
+        .on(handlers::ShipmentDispatched)
+        .on(handlers::ShipmentFailed)
+        .on(handlers::ReturnReceived)
         .job(handlers::ExpireHold)
+        .job(handlers::BookReturn)
         .job(handlers::ProjectLevels { low_stock })
         .routes(move |edge| http::routes(edge, config.clone()))
         .audit(audit::StockAudit)

@@ -60,6 +60,10 @@ bugs! {
     TrackingGoesBack = "tracking-goes-back";
     /// A message that is sent again is sent under another key.
     NotificationTwice = "notification-twice";
+    /// A return whose event comes under another id is booked again.
+    RestockTwice = "restock-twice";
+    /// A cancel that comes after the goods left puts them back on sale.
+    SaleReleases = "sale-releases";
 }
 
 impl std::str::FromStr for Bug {

@@ -32,27 +32,37 @@ pub(crate) enum Kind {
     HoldExpired,
     /// The cart let go.
     HoldReleased,
-}
-
-/// Where pieces come from and where they go.
-enum Flow {
-    /// In from outside, or out when the quantity is negative.
-    Across,
-    /// From one part to another; on hand stays.
-    Within(Part, Part),
+    /// They left with the carrier.
+    Sold,
+    /// The carrier lost what was sold before: nothing changes but what is told.
+    Lost,
+    /// The carrier brought back what was sold before.
+    BroughtBack,
+    /// A customer sent them back.
+    Returned,
+    /// What came back can be sold again.
+    Restocked,
+    /// What came back cannot.
+    WrittenOff,
 }
 
 impl Kind {
-    fn flow(self) -> Flow {
-        use Part::{Allocated, Available, Reserved};
+    /// Where its pieces come from and where they go; `None` is outside. A negative quantity goes the other way.
+    fn flow(self) -> (Option<Part>, Option<Part>) {
+        use Part::{Allocated, Available, Quarantine, Reserved};
         match self {
-            Self::Received | Self::Adjusted => Flow::Across,
-            Self::Reserved | Self::Held => Flow::Within(Available, Reserved),
-            Self::Committed => Flow::Within(Reserved, Allocated),
-            Self::Deallocated => Flow::Within(Allocated, Available),
+            Self::Received | Self::Adjusted => (None, Some(Available)),
+            Self::Reserved | Self::Held => (Some(Available), Some(Reserved)),
+            Self::Committed => (Some(Reserved), Some(Allocated)),
+            Self::Deallocated => (Some(Allocated), Some(Available)),
             Self::Released | Self::Adopted | Self::HoldExpired | Self::HoldReleased => {
-                Flow::Within(Reserved, Available)
+                (Some(Reserved), Some(Available))
             }
+            Self::Sold => (Some(Allocated), None),
+            Self::Lost => (None, None),
+            Self::BroughtBack | Self::Returned => (None, Some(Quarantine)),
+            Self::Restocked => (Some(Quarantine), Some(Available)),
+            Self::WrittenOff => (Some(Quarantine), None),
         }
     }
 }
@@ -63,7 +73,7 @@ pub(crate) struct MovementLine {
     pub(crate) kind: Kind,
     pub(crate) sku: Sku,
     pub(crate) location: LocationId,
-    /// Pieces; negative only when they go out.
+    /// Pieces; negative only when a count is corrected downwards.
     pub(crate) quantity: i64,
 }
 
@@ -71,7 +81,7 @@ pub(crate) struct MovementLine {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Movement {
     pub(crate) at: Timestamp,
-    /// The order or hold it was for.
+    /// The order, hold or return it was for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) about: Option<String>,
     /// Why, in the words of the person who asked for it.
@@ -95,13 +105,15 @@ pub(crate) fn lines_of(kind: Kind, lines: &[StockLine]) -> impl Iterator<Item = 
 pub(crate) struct Shift(pub(crate) Stock);
 
 impl Shift {
-    /// How many pieces must be available for it: the guard of the step.
+    /// How many pieces each part must have for it: the guards of the step.
     ///
-    /// Only `available` is guarded. What leaves `reserved` or `allocated` was put there by a document that the same
-    /// unit of work checks; a guard there could only fail on damaged counts, and would then turn damage that the
-    /// audit tells into a message that is tried for ever.
-    pub(crate) fn needs_available(self) -> i64 {
-        (-self.0.available).max(0)
+    /// Only what leaves `available` and `quarantine` is guarded. What leaves `reserved` or `allocated` was put there by
+    /// a document that the same unit of work checks; a guard there could only fail on damaged counts, and would then
+    /// turn damage that the audit tells into a message that is tried for ever.
+    pub(crate) fn needs(self) -> impl Iterator<Item = (&'static str, i64)> {
+        let guarded =
+            self.0.fields().into_iter().filter(|(part, _)| matches!(*part, "available" | "quarantine"));
+        guarded.filter(|(_, n)| *n < 0).map(|(part, n)| (part, -n))
     }
 
     fn add(&mut self, part: Part, n: i64) {
@@ -109,19 +121,19 @@ impl Shift {
             Part::Available => self.0.available += n,
             Part::Reserved => self.0.reserved += n,
             Part::Allocated => self.0.allocated += n,
+            Part::Quarantine => self.0.quarantine += n,
         }
     }
 
     fn take(&mut self, kind: Kind, n: i64) {
-        match kind.flow() {
-            Flow::Across => {
-                self.0.on_hand += n;
-                self.0.available += n;
-            }
-            Flow::Within(from, to) => {
-                self.add(from, -n);
-                self.add(to, n);
-            }
+        let (from, to) = kind.flow();
+        match from {
+            Some(part) => self.add(part, -n),
+            None => self.0.on_hand += n,
+        }
+        match to {
+            Some(part) => self.add(part, n),
+            None => self.0.on_hand -= n,
         }
     }
 }

@@ -1,5 +1,7 @@
 //! An order's reservation: decided by its state, whatever arrives, however often and in whatever order.
 
+use contracts::Timestamp;
+use contracts::events::order::CancelReason;
 use contracts::events::stock::{RejectReason, Shortage, StockLine};
 use serde::{Deserialize, Serialize};
 
@@ -10,25 +12,44 @@ use super::movement::{Kind, MovementLine, lines_of};
 #[serde(tag = "state", rename_all = "snake_case")]
 pub(crate) enum Reservation {
     /// All lines are reserved, until the order is confirmed or cancelled: no clock ends this.
-    Reserved { lines: Vec<StockLine> },
+    Reserved(Promise),
     /// Could not be supplied; nothing was taken.
     Rejected { reason: RejectReason, short: Vec<Shortage> },
     /// The order is confirmed.
-    Committed { lines: Vec<StockLine> },
+    Committed(Promise),
+    /// The goods left.
+    Sold(Promise),
+    /// They left, and the carrier lost them.
+    Lost(Promise),
+    /// They left, and the carrier brought them back: they went into quarantine.
+    BroughtBack(Promise),
     /// The order was cancelled; this is what went back.
-    Released { lines: Vec<StockLine> },
+    Released(Promise),
     /// The order was cancelled before it was seen here: it gets nothing when it comes.
     Cancelled,
+}
+
+/// What an order was promised.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub(crate) struct Promise {
+    /// What is reserved for it, and where; after its end what was.
+    pub(crate) lines: Vec<StockLine>,
+    /// When.
+    #[serde(default)]
+    pub(crate) at: Timestamp,
 }
 
 impl Reservation {
     /// The word for its state.
     pub(crate) fn status(&self) -> &'static str {
         match self {
-            Self::Reserved { .. } => "reserved",
+            Self::Reserved(_) => "reserved",
             Self::Rejected { .. } => "rejected",
-            Self::Committed { .. } => "committed",
-            Self::Released { .. } => "released",
+            Self::Committed(_) => "committed",
+            Self::Sold(_) => "sold",
+            Self::Lost(_) => "lost",
+            Self::BroughtBack(_) => "brought_back",
+            Self::Released(_) => "released",
             Self::Cancelled => "cancelled",
         }
     }
@@ -41,14 +62,23 @@ pub(crate) struct Decision {
     pub(crate) movement: Vec<MovementLine>,
 }
 
-/// Why an order cannot be confirmed here.
+/// Why what happened to an order cannot be carried out here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum CannotConfirm {
-    /// It was not seen yet. `orders` confirms only after it heard of the reservation, which is kept before it is
-    /// told; so whoever says this is ahead of us, or wrong.
+pub(crate) enum Cannot {
+    /// It was not seen yet. `orders` confirms, and so lets goods leave, only after it heard of the reservation, which
+    /// is kept before it is told; so whoever says this is ahead of us, or wrong.
     NotSeenYet,
-    /// It was rejected.
-    Rejected,
+    /// Nothing is held for it: this is what became of its reservation.
+    NothingHeld(&'static str),
+}
+
+/// How a journey that does not reach the customer ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ended {
+    /// The carrier lost the goods.
+    Lost,
+    /// The carrier brought them back.
+    BroughtBack,
 }
 
 /// Whether it is still to be decided if the order gets its stock.
@@ -59,34 +89,75 @@ pub(crate) fn is_open(seen: Option<&Reservation>) -> bool {
 /// The order is confirmed. `None`: nothing is to be done, or not any more.
 ///
 /// # Errors
-/// [`CannotConfirm`]: nothing is promised that could be kept.
-pub(crate) fn confirm(seen: Option<&Reservation>) -> Result<Option<Decision>, CannotConfirm> {
+/// [`Cannot`]: nothing is promised that could be kept.
+pub(crate) fn confirm(seen: Option<&Reservation>) -> Result<Option<Decision>, Cannot> {
+    use Reservation::{BroughtBack, Cancelled, Committed, Lost, Rejected, Released, Reserved, Sold};
     match seen {
-        None => Err(CannotConfirm::NotSeenYet),
-        Some(Reservation::Rejected { .. }) => Err(CannotConfirm::Rejected),
-        Some(Reservation::Reserved { lines }) => Ok(Some(Decision {
-            next: Reservation::Committed { lines: lines.clone() },
-            movement: lines_of(Kind::Committed, lines).collect(),
+        None => Err(Cannot::NotSeenYet),
+        Some(Reserved(promise)) => Ok(Some(Decision {
+            next: Committed(promise.clone()),
+            movement: lines_of(Kind::Committed, &promise.lines).collect(),
         })),
-        Some(Reservation::Committed { .. } | Reservation::Released { .. } | Reservation::Cancelled) => {
-            Ok(None)
-        }
+        Some(rejected @ Rejected { .. }) => Err(Cannot::NothingHeld(rejected.status())),
+        Some(Committed(_) | Sold(_) | Lost(_) | BroughtBack(_) | Released(_) | Cancelled) => Ok(None),
     }
 }
 
 /// The order is cancelled. `None`: nothing is to be given back.
 ///
-/// Also after the confirmation: `orders` cancels a confirmed order only when its parcel was stopped, so the pieces are
-/// still there.
-pub(crate) fn cancel(seen: Option<&Reservation>) -> Option<Decision> {
-    let (kind, lines) = match seen {
-        None => return Some(Decision { next: Reservation::Cancelled, movement: vec![] }),
-        Some(Reservation::Reserved { lines }) => (Kind::Released, lines),
-        Some(Reservation::Committed { lines }) => (Kind::Deallocated, lines),
-        Some(Reservation::Rejected { .. } | Reservation::Released { .. } | Reservation::Cancelled) => {
-            return None;
+/// Also after the confirmation: `orders` cancels a confirmed order only when its parcel was stopped or never left, so
+/// the pieces are still there. The exception is an order that was not delivered: its parcel has left, perhaps without
+/// our having heard of it yet, and the shipment's own events say what becomes of the goods.
+pub(crate) fn cancel(seen: Option<&Reservation>, reason: CancelReason) -> Option<Decision> {
+    use Reservation::{BroughtBack, Cancelled, Committed, Lost, Rejected, Released, Reserved, Sold};
+    if reason == CancelReason::Undelivered {
+        return None;
+    }
+    let (kind, promise) = match seen {
+        None => return Some(Decision { next: Cancelled, movement: vec![] }),
+        Some(Reserved(promise)) => (Kind::Released, promise),
+        Some(Committed(promise)) => (Kind::Deallocated, promise),
+        Some(Rejected { .. } | Sold(_) | Lost(_) | BroughtBack(_) | Released(_) | Cancelled) => return None,
+    };
+    Some(Decision { next: Released(promise.clone()), movement: lines_of(kind, &promise.lines).collect() })
+}
+
+/// The goods left. `None`: that is known already.
+///
+/// # Errors
+/// [`Cannot`]: what left was not this order's.
+pub(crate) fn sell(seen: Option<&Reservation>) -> Result<Option<Decision>, Cannot> {
+    use Reservation::{BroughtBack, Cancelled, Committed, Lost, Rejected, Released, Reserved, Sold};
+    let (promise, is_confirmed) = match seen {
+        None => return Err(Cannot::NotSeenYet),
+        // The confirmation is on its way: it will find that there is nothing left to do.
+        Some(Reserved(promise)) => (promise, false),
+        Some(Committed(promise)) => (promise, true),
+        Some(Sold(_) | Lost(_) | BroughtBack(_)) => return Ok(None),
+        Some(gone @ (Rejected { .. } | Released(_) | Cancelled)) => {
+            return Err(Cannot::NothingHeld(gone.status()));
         }
     };
-    let next = Reservation::Released { lines: lines.clone() };
-    Some(Decision { next, movement: lines_of(kind, lines).collect() })
+    let before = lines_of(Kind::Committed, &promise.lines).filter(|_| !is_confirmed);
+    let movement = before.chain(lines_of(Kind::Sold, &promise.lines)).collect();
+    Ok(Some(Decision { next: Sold(promise.clone()), movement }))
+}
+
+/// The goods left and did not arrive; what was not sold yet is sold first. `None`: that is known already.
+///
+/// # Errors
+/// As for [`sell`].
+pub(crate) fn end_journey(seen: Option<&Reservation>, how: Ended) -> Result<Option<Decision>, Cannot> {
+    let sale = sell(seen)?;
+    let (sold, mut movement) = match &sale {
+        Some(sale) => (Some(&sale.next), sale.movement.clone()),
+        None => (seen, vec![]),
+    };
+    let Some(Reservation::Sold(promise)) = sold else { return Ok(None) };
+    let (kind, next) = match how {
+        Ended::Lost => (Kind::Lost, Reservation::Lost(promise.clone())),
+        Ended::BroughtBack => (Kind::BroughtBack, Reservation::BroughtBack(promise.clone())),
+    };
+    movement.extend(lines_of(kind, &promise.lines));
+    Ok(Some(Decision { next, movement }))
 }

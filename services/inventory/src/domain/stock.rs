@@ -29,7 +29,7 @@ impl Place {
     }
 }
 
-/// Where a piece stands. Quarantine is missing: nothing comes back yet.
+/// Where a piece stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Part {
     /// Can be sold.
@@ -38,6 +38,8 @@ pub(crate) enum Part {
     Reserved,
     /// Promised to a confirmed order.
     Allocated,
+    /// Came back, and waits for a decision.
+    Quarantine,
 }
 
 /// How many pieces there are at a place.

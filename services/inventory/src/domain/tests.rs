@@ -3,10 +3,14 @@
 use contracts::events::stock::StockLine;
 use contracts::{LocationId, Quantity, Sku, Timestamp};
 
+use super::Promise;
+
 mod adjusting;
 mod allocating;
 mod deciding;
 mod identity;
+mod journeys;
+mod returning;
 
 fn sku(text: &str) -> Sku {
     Sku::new(text).unwrap()
@@ -22,6 +26,10 @@ fn pieces(n: u32) -> Quantity {
 
 fn line(of: &str, quantity: u32, at: &str) -> StockLine {
     StockLine { sku: sku(of), quantity: pieces(quantity), location: location(at) }
+}
+
+fn promise(lines: Vec<StockLine>) -> Promise {
+    Promise { lines, at: at_second(1) }
 }
 
 fn at_second(second: i64) -> Timestamp {

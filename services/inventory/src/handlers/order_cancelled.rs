@@ -1,11 +1,11 @@
 //! An order is cancelled: what it had goes back, and if it comes later it gets nothing.
 
 use contracts::Event;
-use contracts::events::order;
+use contracts::events::order::{self, CancelReason};
 use runtime::{Bug, Fail, Handler, Uow};
 
 use super::{carry_out, seen};
-use crate::domain::cancel;
+use crate::domain::{Decision, Reservation, cancel};
 
 pub(crate) struct OrderCancelled;
 
@@ -19,9 +19,24 @@ impl Handler for OrderCancelled {
         if seen.is_none() && uow.quirks().has(Bug::CancelBeforeSubjectForgotten) {
             return Ok(());
         }
-        match cancel(seen.as_ref()) {
+        if uow.quirks().has(Bug::SaleReleases)
+            && let Some(decision) = release_what_left(seen.as_ref())
+        {
+            return carry_out(uow, id, decision).await;
+        }
+        match cancel(seen.as_ref(), event.data.reason) {
             Some(decision) => carry_out(uow, id, decision).await,
             None => Ok(()),
         }
+    }
+}
+
+/// The planted bug: what has left is taken for what is still here.
+fn release_what_left(seen: Option<&Reservation>) -> Option<Decision> {
+    match seen? {
+        Reservation::Sold(promise) | Reservation::Lost(promise) | Reservation::BroughtBack(promise) => {
+            cancel(Some(&Reservation::Committed(promise.clone())), CancelReason::CustomerRequest)
+        }
+        _ => None,
     }
 }

@@ -6,7 +6,9 @@ use contracts::{Event, OrderId, Quantity, Sku};
 use runtime::{Bug, Doc, Fail, Handler, Uow};
 
 use super::{seen, supplies, with};
-use crate::domain::{Hold, HoldState, Rejection, Reservation, Reserving, Supply, is_open, reserve, summed};
+use crate::domain::{
+    Hold, HoldState, Promise, Rejection, Reservation, Reserving, Supply, is_open, reserve, summed,
+};
 use crate::ledger::{self, Entry, HOLDS, RESERVATIONS};
 
 pub(crate) struct OrderPlaced;
@@ -55,7 +57,8 @@ async fn reserved(
         hold.state = HoldState::Adopted { order_id: id.clone(), at: uow.now() };
         uow.put(&HOLDS, hold)?;
     }
-    let mut doc = with(uow, id, Reservation::Reserved { lines: lines.clone() }).await?;
+    let promise = Promise { lines: lines.clone(), at: uow.now() };
+    let mut doc = with(uow, id, Reservation::Reserved(promise)).await?;
     uow.emit(&mut doc, &StockReserved { order_id: id.clone(), lines })?;
     uow.put(&RESERVATIONS, doc)?;
     ledger::enter(uow, Entry::about(id.as_str(), movement))

@@ -1,12 +1,10 @@
 //! How much there is, receipts and corrections of it, and the cards.
 
-use std::collections::BTreeMap;
-
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use contracts::{LocationId, Sku};
-use runtime::{Answer, Command, Doc, Problem, Refusal, Uow};
+use runtime::{Answer, Command, Problem, Refusal, Uow};
 use serde_json::{Value, json};
 
 use super::form::Form;
@@ -101,9 +99,9 @@ impl Command for Adjust {
         let mut skus: Vec<&Sku> = self.adjustments.iter().map(|adjustment| &adjustment.place.sku).collect();
         skus.sort_unstable();
         skus.dedup();
-        let (cards, stock) = ledger::look(uow, &skus).await?;
+        let (_, stock) = ledger::look(uow, &skus).await?;
         let lines = adjust(&self.adjustments, &stock).map_err(|refused| self.refusal(&refused))?;
-        self.list_places(uow, &skus, &cards).await?;
+        self.list_places(uow).await?;
         let mut reasons: Vec<String> = self.adjustments.iter().map(|a| a.reason.clone()).collect();
         reasons.sort_unstable();
         reasons.dedup();
@@ -113,25 +111,14 @@ impl Command for Adjust {
 }
 
 impl Adjust {
-    /// Makes new SKUs and new locations known. Cards are loaded only for these: receipts of what is known do not
-    /// conflict with each other.
-    async fn list_places(&self, uow: &mut Uow, skus: &[&Sku], cards: &[Option<Card>]) -> Result<(), Refusal> {
-        let seen: BTreeMap<&Sku, &Option<Card>> = skus.iter().copied().zip(cards).collect();
-        for (at, Adjustment { place, .. }) in self.adjustments.iter().enumerate() {
-            let card = seen.get(&place.sku).and_then(|card| card.as_ref());
-            if card.is_some_and(|card| card.lists(&place.location)) {
-                continue;
-            }
-            let mut card = card_of(uow, &place.sku).await?;
-            if card.add(place.location.clone()) == Err(TooManyLocations) {
-                let message = format!("{} lies at {MAX_LOCATIONS} locations already", place.sku);
-                return Err(Problem::new(422, "too-many-locations", "Too many locations", message.clone())
-                    .at(self.pointer(at, "location"), message)
-                    .into());
-            }
-            uow.put(&CARDS, card)?;
-        }
-        Ok(())
+    async fn list_places(&self, uow: &mut Uow) -> Result<(), Refusal> {
+        let places: Vec<Place> = self.adjustments.iter().map(|adjustment| adjustment.place.clone()).collect();
+        let Err((place, TooManyLocations)) = ledger::list(uow, &places).await? else { return Ok(()) };
+        let at = places.iter().position(|listed| listed == place).unwrap_or_default();
+        let message = format!("{} lies at {MAX_LOCATIONS} locations already", place.sku);
+        Err(Problem::new(422, "too-many-locations", "Too many locations", message.clone())
+            .at(self.pointer(at, "location"), message)
+            .into())
     }
 
     fn answer(&self, uow: &Uow) -> Value {
@@ -179,13 +166,6 @@ fn message(adjustment: &Adjustment, refused: Refused) -> String {
     }
 }
 
-async fn card_of(uow: &mut Uow, sku: &Sku) -> Result<Doc<Card>, Refusal> {
-    Ok(match uow.load(&CARDS, sku.as_str()).await? {
-        Some(card) => card,
-        None => uow.fresh(sku.as_str(), Card::default()),
-    })
-}
-
 pub(super) async fn put_card(
     State(desk): State<Desk>,
     Path(sku): Path<String>,
@@ -217,7 +197,7 @@ struct PutCard {
 
 impl Command for PutCard {
     async fn run(&self, uow: &mut Uow) -> Result<Answer, Refusal> {
-        let mut card = card_of(uow, &self.sku).await?;
+        let mut card = ledger::card_of(uow, &self.sku).await?;
         let left_out: Vec<&str> = card
             .locations
             .iter()

@@ -30,8 +30,12 @@ pub(crate) fn confirmed(id: &str) -> OrderConfirmed {
 }
 
 pub(crate) fn cancelled(id: &str) -> OrderCancelled {
+    cancelled_for(id, CancelReason::CustomerRequest)
+}
+
+pub(crate) fn cancelled_for(id: &str, reason: CancelReason) -> OrderCancelled {
     let order = json!({
-        "order_id": id, "customer_id": "c-1", "reason": CancelReason::CustomerRequest, "was_confirmed": false,
+        "order_id": id, "customer_id": "c-1", "reason": reason, "was_confirmed": false,
         "currency": "GBP", "total_minor": 100, "cancelled_at": "2026-11-22T20:00:00Z",
     });
     serde_json::from_value(order).unwrap()
@@ -195,16 +199,25 @@ fn the_audit_says_what_is_wrong_with_numbers() {
     );
     assert_eq!(
         warehouse.audit().facts["stock"]["a|main"],
-        json!({ "on_hand": 8, "reserved": -1, "allocated": 0, "sold": 0 })
+        json!({
+            "on_hand": 8, "available": 6, "reserved": -1, "allocated": 0, "quarantine": 0,
+            "sold": 0, "lost": 0, "returned": 0, "written_off": 0,
+        })
     );
 }
 
 #[test]
-fn the_service_handles_what_the_first_topology_gives_it() {
+fn the_service_handles_what_the_topology_gives_it() {
     let service = inventory::service(inventory::Config::default());
     let mut names: Vec<&str> = service.handled_events().to_vec();
     names.sort_unstable();
-    let expected =
-        ["shop.banyan.order.cancelled.v1", "shop.banyan.order.confirmed.v1", "shop.banyan.order.placed.v1"];
+    let expected = [
+        "shop.banyan.order.cancelled.v1",
+        "shop.banyan.order.confirmed.v1",
+        "shop.banyan.order.placed.v1",
+        "shop.banyan.return.received.v1",
+        "shop.banyan.shipment.dispatched.v1",
+        "shop.banyan.shipment.failed.v1",
+    ];
     assert_eq!(names, expected);
 }

@@ -7,6 +7,8 @@ mod holds;
 #[cfg(test)]
 mod http;
 #[cfg(test)]
+mod journeys;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod trouble;

@@ -74,6 +74,10 @@ fn every_handler_of_inventory_stands_the_table() {
         stocked(&["order.placed"], "order.confirmed"),
         stocked(&["order.placed"], "order.cancelled"),
         stocked(&[], "order.cancelled"),
+        stocked(&["order.placed", "order.confirmed"], "shipment.dispatched"),
+        stocked(&["order.placed", "order.confirmed"], "shipment.failed"),
+        stocked(&["order.placed", "order.confirmed", "shipment.dispatched"], "shipment.failed"),
+        after(&[], "return.received"),
     ];
     assert_eq!(prove(&subject("inventory"), &examples), Vec::<String>::new());
 }

@@ -1,19 +1,24 @@
 use contracts::OrderId;
+use contracts::events::order::CancelReason;
 use contracts::events::stock::RejectReason;
 
-use super::{at_second, line};
+use super::{at_second, line, promise};
 use crate::domain::{
-    CannotConfirm, Ends, Hold, HoldState, Kind, Place, Reservation, Ripe, cancel, confirm, is_open,
+    Cannot, Decision, Ended, Ends, Hold, HoldState, Kind, Place, Reservation, Ripe, cancel, confirm,
+    end_journey, is_open, sell,
 };
 
 fn every_state() -> Vec<Option<Reservation>> {
-    let lines = vec![line("a", 2, "main")];
+    let promise = promise(vec![line("a", 2, "main")]);
     vec![
         None,
-        Some(Reservation::Reserved { lines: lines.clone() }),
+        Some(Reservation::Reserved(promise.clone())),
         Some(Reservation::Rejected { reason: RejectReason::InsufficientStock, short: vec![] }),
-        Some(Reservation::Committed { lines: lines.clone() }),
-        Some(Reservation::Released { lines }),
+        Some(Reservation::Committed(promise.clone())),
+        Some(Reservation::Sold(promise.clone())),
+        Some(Reservation::Lost(promise.clone())),
+        Some(Reservation::BroughtBack(promise.clone())),
+        Some(Reservation::Released(promise)),
         Some(Reservation::Cancelled),
     ]
 }
@@ -22,51 +27,91 @@ fn word(state: Option<&Reservation>) -> &'static str {
     state.map_or("absent", Reservation::status)
 }
 
+fn told(decided: Result<Option<Decision>, Cannot>) -> String {
+    match decided {
+        Err(Cannot::NotSeenYet) => "later".to_owned(),
+        Err(Cannot::NothingHeld(_)) => "never".to_owned(),
+        Ok(None) => "keep".to_owned(),
+        Ok(Some(decision)) => {
+            let kinds: Vec<String> =
+                decision.movement.iter().map(|line| format!("{:?}", line.kind)).collect();
+            format!("-> {}: {}", decision.next.status(), kinds.join("+"))
+        }
+    }
+}
+
+/// What each event decides in a state: confirmed, cancelled, dispatched, lost, brought back.
+fn decided(state: Option<&Reservation>) -> [Result<Option<Decision>, Cannot>; 5] {
+    [
+        confirm(state),
+        Ok(cancel(state, CancelReason::CustomerRequest)),
+        sell(state),
+        end_journey(state, Ended::Lost),
+        end_journey(state, Ended::BroughtBack),
+    ]
+}
+
 #[test]
 fn what_an_event_does_depends_on_the_state_alone() {
     let expected = [
-        // state, placed, confirmed, cancelled
-        ("absent", "decide", "NotSeenYet", "-> cancelled, nothing moves"),
-        ("reserved", "keep", "-> committed, Committed", "-> released, Released"),
-        ("rejected", "keep", "Rejected", "keep"),
-        ("committed", "keep", "keep", "-> released, Deallocated"),
-        ("released", "keep", "keep", "keep"),
-        ("cancelled", "keep", "keep", "keep"),
+        ("absent", ["later", "-> cancelled: ", "later", "later", "later"]),
+        (
+            "reserved",
+            [
+                "-> committed: Committed",
+                "-> released: Released",
+                "-> sold: Committed+Sold",
+                "-> lost: Committed+Sold+Lost",
+                "-> brought_back: Committed+Sold+BroughtBack",
+            ],
+        ),
+        ("rejected", ["never", "keep", "never", "never", "never"]),
+        (
+            "committed",
+            [
+                "keep",
+                "-> released: Deallocated",
+                "-> sold: Sold",
+                "-> lost: Sold+Lost",
+                "-> brought_back: Sold+BroughtBack",
+            ],
+        ),
+        ("sold", ["keep", "keep", "keep", "-> lost: Lost", "-> brought_back: BroughtBack"]),
+        ("lost", ["keep"; 5]),
+        ("brought_back", ["keep"; 5]),
+        ("released", ["keep", "keep", "never", "never", "never"]),
+        ("cancelled", ["keep", "keep", "never", "never", "never"]),
     ];
-    let told = |decision: Option<crate::domain::Decision>| match decision {
-        None => "keep".to_owned(),
-        Some(decision) => {
-            let moved = decision
-                .movement
-                .first()
-                .map_or("nothing moves".to_owned(), |line| format!("{:?}", line.kind));
-            format!("-> {}, {moved}", decision.next.status())
-        }
-    };
     for (state, row) in every_state().iter().zip(expected) {
-        let state = state.as_ref();
-        let placed = if is_open(state) { "decide" } else { "keep" };
-        let confirmed = confirm(state).map_or_else(|cannot: CannotConfirm| format!("{cannot:?}"), told);
-        assert_eq!((word(state), placed, &*confirmed, &*told(cancel(state))), row);
+        let found = decided(state.as_ref()).map(told);
+        assert_eq!((word(state.as_ref()), found.each_ref().map(String::as_str)), row);
+        assert_eq!(is_open(state.as_ref()), state.is_none(), "only what was never seen is decided");
+    }
+}
+
+#[test]
+fn an_order_that_was_not_delivered_gives_nothing_back_whatever_is_known() {
+    for state in every_state() {
+        assert_eq!(cancel(state.as_ref(), CancelReason::Undelivered), None, "{}", word(state.as_ref()));
     }
 }
 
 #[test]
 fn the_second_time_an_event_changes_nothing() {
     for state in every_state() {
-        if let Ok(Some(decision)) = confirm(state.as_ref()) {
-            assert_eq!(confirm(Some(&decision.next)), Ok(None));
-        }
-        if let Some(decision) = cancel(state.as_ref()) {
-            assert_eq!(cancel(Some(&decision.next)), None);
+        for (nth, first) in decided(state.as_ref()).into_iter().enumerate() {
+            let Ok(Some(first)) = first else { continue };
+            let again = &decided(Some(&first.next))[nth];
+            assert_eq!(*again, Ok(None), "{} after {}", nth, word(state.as_ref()));
         }
     }
 }
 
 #[test]
 fn a_cancel_gives_back_exactly_what_was_taken() {
-    let lines = vec![line("a", 2, "main"), line("a", 1, "east"), line("b", 7, "main")];
-    let decision = cancel(Some(&Reservation::Reserved { lines: lines.clone() })).unwrap();
+    let promise = promise(vec![line("a", 2, "main"), line("a", 1, "east"), line("b", 7, "main")]);
+    let reserved = Reservation::Reserved(promise.clone());
+    let decision = cancel(Some(&reserved), CancelReason::PaymentDeclined).unwrap();
     let back = decision.movement.iter().map(|m| (m.kind, m.sku.as_str(), m.location.as_str(), m.quantity));
     assert_eq!(
         back.collect::<Vec<_>>(),
@@ -76,7 +121,7 @@ fn a_cancel_gives_back_exactly_what_was_taken() {
             (Kind::Released, "b", "main", 7)
         ]
     );
-    assert_eq!(decision.next, Reservation::Released { lines });
+    assert_eq!(decision.next, Reservation::Released(promise));
 }
 
 fn hold(state: HoldState) -> Hold {

@@ -1,23 +1,57 @@
 //! Whatever happens in whatever order: on hand = available + reserved + allocated + quarantine, all at least 0.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use contracts::Quantity;
+use contracts::events::returns::{Condition, ReturnedLine};
 use proptest::prelude::*;
 
-use super::{at_second, location, pieces, sku};
+use super::journeys::{After, after};
+use super::{at_second, location, pieces, promise, sku};
 use crate::domain::{
-    Adjustment, Ends, Hold, HoldState, Kind, MovementLine, Place, Reservation, Stock, Supply, adjust, cancel,
-    confirm, is_open, lines_of, reserve, shifts,
+    Adjustment, Ends, Hold, HoldState, Kind, MovementLine, Place, Reservation, Return, Stock, Supply, adjust,
+    is_open, lines_of, reserve, shifts,
 };
 
 #[derive(Debug, Clone)]
 enum Step {
-    Place { order: usize, wants: Vec<(usize, u32)>, hold: usize },
-    Confirm(usize),
-    Cancel(usize),
-    Hold { hold: usize, wants: Vec<(usize, u32)> },
-    End { hold: usize, how: Ends },
-    Adjust { sku: usize, at: usize, delta: i64 },
+    Place {
+        order: usize,
+        wants: Vec<(usize, u32)>,
+        hold: usize,
+    },
+    /// What happens to an order after it was placed.
+    Then(usize, After),
+    Return {
+        id: usize,
+        of: usize,
+        at: usize,
+        quantity: u32,
+        condition: Condition,
+    },
+    Decide {
+        sku: usize,
+        at: usize,
+        quantity: u32,
+        kind: Kind,
+    },
+    Hold {
+        hold: usize,
+        wants: Vec<(usize, u32)>,
+    },
+    End {
+        hold: usize,
+        how: Ends,
+    },
+    Adjust {
+        sku: usize,
+        at: usize,
+        delta: i64,
+    },
+}
+
+fn decisions() -> impl Strategy<Value = Kind> {
+    prop_oneof![Just(Kind::Restocked), Just(Kind::WrittenOff)]
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
@@ -27,8 +61,13 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     let ends = prop_oneof![Just(Ends::Expired), Just(Ends::Released)];
     let step = prop_oneof![
         3 => (0usize..6, wants(), 0usize..4).prop_map(|(order, wants, hold)| Step::Place { order, wants, hold }),
-        2 => (0usize..6).prop_map(Step::Confirm),
-        2 => (0usize..6).prop_map(Step::Cancel),
+        6 => (0usize..6, after()).prop_map(|(order, after)| Step::Then(order, after)),
+        1 => (0usize..4, 0usize..3, 0usize..2, 1u32..6, prop::sample::select(Condition::ALL)).prop_map(
+            |(id, of, at, quantity, condition)| Step::Return { id, of, at, quantity, condition }
+        ),
+        1 => (0usize..3, 0usize..2, 1u32..6, decisions()).prop_map(
+            |(sku, at, quantity, kind)| Step::Decide { sku, at, quantity, kind }
+        ),
         2 => (0usize..3, wants()).prop_map(|(hold, wants)| Step::Hold { hold, wants }),
         1 => (0usize..3, ends).prop_map(|(hold, how)| Step::End { hold, how }),
         3 => (0usize..3, 0usize..2, -12i64..20).prop_map(|(sku, at, delta)| Step::Adjust { sku, at, delta }),
@@ -42,24 +81,27 @@ struct Warehouse {
     stock: BTreeMap<Place, Stock>,
     orders: BTreeMap<usize, Reservation>,
     holds: BTreeMap<usize, Hold>,
+    returns: BTreeSet<usize>,
+}
+
+fn place(of: usize, at: usize) -> Place {
+    Place { sku: sku(&format!("s{of}")), location: location(&format!("l{at}")) }
 }
 
 impl Warehouse {
     fn take(&mut self, step: Step) {
         match step {
             Step::Place { order, wants, hold } => self.place(order, &wants, hold),
-            Step::Confirm(order) => {
-                if let Ok(Some(decision)) = confirm(self.orders.get(&order)) {
+            Step::Then(order, after) => {
+                if let Ok(Some(decision)) = after.decide(self.orders.get(&order)) {
                     self.orders.insert(order, decision.next);
                     self.apply(&decision.movement);
                 }
             }
-            Step::Cancel(order) => {
-                if let Some(decision) = cancel(self.orders.get(&order)) {
-                    self.orders.insert(order, decision.next);
-                    self.apply(&decision.movement);
-                }
+            Step::Return { id, of, at, quantity, condition } => {
+                self.come_back(id, &place(of, at), pieces(quantity), condition);
             }
+            Step::Decide { sku, at, quantity, kind } => self.decide(place(sku, at), quantity, kind),
             Step::Hold { hold, wants } => self.hold(hold, &wants),
             Step::End { hold, how } => {
                 let held = self.holds.get_mut(&hold).filter(|hold| hold.is_held());
@@ -68,8 +110,7 @@ impl Warehouse {
                 }
             }
             Step::Adjust { sku: of, at, delta } => {
-                let place = Place { sku: sku(&format!("s{of}")), location: location(&format!("l{at}")) };
-                let adjustments = [Adjustment { place, delta, reason: "counted".to_owned() }];
+                let adjustments = [Adjustment { place: place(of, at), delta, reason: "counted".to_owned() }];
                 if let Ok(lines) = adjust(&adjustments, &self.stock) {
                     self.apply(&lines);
                 }
@@ -89,7 +130,7 @@ impl Warehouse {
                     self.holds.get_mut(&hold).unwrap().state = state;
                 }
                 self.apply(&reserving.movement);
-                self.orders.insert(order, Reservation::Reserved { lines: reserving.lines });
+                self.orders.insert(order, Reservation::Reserved(promise(reserving.lines)));
             }
             Err(rejection) => {
                 let rejected = Reservation::Rejected { reason: rejection.reason, short: rejection.short };
@@ -114,6 +155,24 @@ impl Warehouse {
         }
     }
 
+    fn come_back(&mut self, id: usize, place: &Place, quantity: Quantity, condition: Condition) {
+        if !self.returns.insert(id) {
+            return;
+        }
+        let lines = vec![ReturnedLine { sku: place.sku.clone(), quantity, condition }];
+        let order_id = "o".parse().unwrap();
+        let mut came = Return { order_id, location: place.location.clone(), lines, booked: 0 };
+        self.apply(&came.book());
+    }
+
+    fn decide(&mut self, place: Place, quantity: u32, kind: Kind) {
+        let there = self.stock.get(&place).copied().unwrap_or_default().quarantine;
+        let quantity = i64::from(quantity);
+        if there >= quantity {
+            self.apply(&[MovementLine { kind, sku: place.sku, location: place.location, quantity }]);
+        }
+    }
+
     fn supplies(&self, wants: &[(usize, u32)]) -> Vec<Supply> {
         let supply = |(of, wanted): &(usize, u32)| {
             let of = sku(&format!("s{of}"));
@@ -128,7 +187,10 @@ impl Warehouse {
     fn apply(&mut self, lines: &[MovementLine]) {
         for (place, shift) in shifts(lines) {
             let stock = self.stock.entry(place).or_default();
-            assert!(stock.available >= shift.needs_available(), "a decision asked for more than it read");
+            for (part, least) in shift.needs() {
+                let there = stock.fields().into_iter().find(|(field, _)| *field == part).unwrap().1;
+                assert!(there >= least, "a decision asked for more {part} than it read");
+            }
             *stock = stock.plus(shift.0);
         }
     }
@@ -141,9 +203,10 @@ impl Warehouse {
         };
         for order in self.orders.values() {
             match order {
-                Reservation::Reserved { lines } => add(lines, &mut reserved),
-                Reservation::Committed { lines } => add(lines, &mut allocated),
-                Reservation::Rejected { .. } | Reservation::Released { .. } | Reservation::Cancelled => {}
+                Reservation::Reserved(promise) => add(&promise.lines, &mut reserved),
+                Reservation::Committed(promise) => add(&promise.lines, &mut allocated),
+                Reservation::Sold(_) | Reservation::Lost(_) | Reservation::BroughtBack(_) => {}
+                Reservation::Rejected { .. } | Reservation::Released(_) | Reservation::Cancelled => {}
             }
         }
         for hold in self.holds.values().filter(|hold| hold.is_held()) {

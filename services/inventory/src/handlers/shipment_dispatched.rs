@@ -1,0 +1,24 @@
+//! A parcel left: what was reserved for its order is sold.
+
+use contracts::Event;
+use contracts::events::shipment;
+use runtime::{Fail, Handler, Uow};
+
+use super::{carry_out, seen, why};
+use crate::domain::sell;
+
+pub(crate) struct ShipmentDispatched;
+
+impl Handler for ShipmentDispatched {
+    type Event = shipment::ShipmentDispatched;
+
+    async fn handle(&self, event: &Event<shipment::ShipmentDispatched>, uow: &mut Uow) -> Result<(), Fail> {
+        let id = &event.data.order_id;
+        uow.about(id.as_str());
+        let seen = seen(uow, id).await?;
+        match sell(seen.as_ref()).map_err(|cannot| why(id, "dispatched", cannot))? {
+            Some(decision) => carry_out(uow, id, decision).await,
+            None => Ok(()),
+        }
+    }
+}
