@@ -87,7 +87,7 @@ pub struct Reply {
 }
 
 /// A request, so that it can be sent again.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Ask {
     /// Which service's routes.
     pub service: &'static str,
@@ -97,6 +97,8 @@ pub struct Ask {
     pub path: String,
     /// The Idempotency-Key, for writes.
     pub key: Option<String>,
+    /// What else stands in the head, such as a signature.
+    pub headers: Vec<(&'static str, String)>,
     /// JSON, or empty.
     pub body: Bytes,
 }
@@ -239,7 +241,8 @@ impl Caller {
         self.0.is_calm.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn start(&self, task: store::Boxed<'static, ()>) {
+    /// Somebody else comes, with something to do: the world does not come to rest before it is done.
+    pub fn start(&self, task: store::Boxed<'static, ()>) {
         let house = self.0.clone();
         house.busy.fetch_add(1, Ordering::Relaxed);
         self.0.time.spawn(
@@ -273,6 +276,9 @@ fn request(ask: &Ask) -> Option<Request<Body>> {
         .header("host", "localhost");
     if let Some(key) = &ask.key {
         request = request.header("idempotency-key", key);
+    }
+    for (name, value) in &ask.headers {
+        request = request.header(*name, value);
     }
     request.body(Body::from(ask.body.clone())).ok()
 }

@@ -4,6 +4,7 @@ mod carrier;
 mod host;
 mod mailbox;
 mod provider;
+mod telling;
 
 use std::sync::Arc;
 
@@ -13,6 +14,7 @@ use shipping::simulated::Depot;
 use testkit::{Caller, Life};
 
 pub(super) use host::{Host, Wire};
+pub(super) use telling::secret;
 
 use crate::wiring;
 
@@ -36,6 +38,11 @@ impl Peers {
             carrier: Arc::new(Wire::new(&self.carrier, life)),
             mailbox: Arc::new(Wire::new(&self.mailbox, life)),
         }
+    }
+
+    /// From now on `caller` carries what they tell.
+    pub(super) fn hire(&self, caller: &Caller) {
+        self.carrier.hire(caller);
     }
 
     /// From now on every call is answered.

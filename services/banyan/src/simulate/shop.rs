@@ -11,7 +11,7 @@ use store::Boxed;
 use testkit::{Caller, Life, Plan, Scenario, Settled};
 
 use super::buyers;
-use super::peer::Peers;
+use super::peer::{Peers, secret};
 use crate::audit::compare;
 use crate::wiring::{self, Options, SERVICES};
 
@@ -37,6 +37,8 @@ pub(super) struct Facts {
     pub(super) received: BTreeMap<String, i64>,
     /// Told to have been cancelled.
     pub(super) cancelled: BTreeSet<String>,
+    /// Returns that were taken, and of which order.
+    pub(super) returns: BTreeMap<String, String>,
 }
 
 impl Known {
@@ -79,7 +81,8 @@ impl Scenario for Shop {
     }
 
     fn services(&self, life: &Life) -> Vec<Service> {
-        let options = Options { deadline: Some(self.deadline), ..Options::default() };
+        let options =
+            Options { deadline: Some(self.deadline), carrier_secrets: vec![secret()], ..Options::default() };
         let all = wiring::services(self.peers.reach(life), options);
         let here = 1 << life.process();
         all.into_iter()
@@ -90,6 +93,7 @@ impl Scenario for Shop {
     }
 
     fn callers(&self, caller: &Caller) -> Vec<Boxed<'static, ()>> {
+        self.peers.hire(caller);
         buyers::all(caller, &self.peers, &self.known)
     }
 

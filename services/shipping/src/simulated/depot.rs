@@ -144,6 +144,12 @@ impl Depot {
         (!scans.is_empty()).then(|| webhook(scans))
     }
 
+    /// When the next webhook is due.
+    #[must_use]
+    pub fn next_due(&self) -> Option<Timestamp> {
+        self.ledger.next_told()
+    }
+
     fn answer(&mut self, now: Timestamp, call: &Call) -> Answer<Response> {
         let (mishap, delay) = self.faults.mishap(call, self.tries.next(call));
         if let Some(line) = mishap.and_then(instead_of_executing) {

@@ -146,6 +146,12 @@ impl Ledger {
         told
     }
 
+    /// When the next scan is to be told.
+    #[must_use]
+    pub fn next_told(&self) -> Option<Timestamp> {
+        self.agenda.first_key_value().map(|(at, _)| *at)
+    }
+
     fn apply_effect(&mut self, entry: &Entry) -> Option<Did> {
         match &entry.effect {
             Effect::Booked { number, book, legs } => {

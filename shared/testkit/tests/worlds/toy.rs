@@ -150,6 +150,7 @@ async fn customer(caller: Caller, n: u64) {
         path,
         key: Some(format!("key-{n}")),
         body: body.to_string().into(),
+        ..Ask::default()
     };
     let Some(reply) = caller.insist(&ask("/sales".to_owned(), &sold)).await else { return };
     assert_eq!(reply.status, 201, "{reply:?}");

@@ -10,7 +10,7 @@ use shipping::simulated::faults::{Chance, Faults, Odds, Pace};
 use shipping::simulated::wire::Request;
 use shipping::simulated::{self, Depot};
 
-use super::host::{Answer, Machine, SLOW, Wire, answers, chance, names};
+use super::host::{Answer, Machine, SLOW, Tells, Wire, answers, chance, names};
 
 answers!(simulated);
 
@@ -33,6 +33,23 @@ impl Machine for Depot {
     }
 
     names!("carrier");
+}
+
+impl Tells for Depot {
+    const LISTENER: (&'static str, &'static str) = ("shipping", "/carriers/simulated/webhooks");
+
+    fn next_due(&self) -> Option<Timestamp> {
+        Self::next_due(self)
+    }
+
+    fn next_webhook(&mut self, now: Timestamp) -> Option<(u64, Vec<u8>)> {
+        Self::next_webhook(self, now).map(|body| (0, body))
+    }
+
+    /// As the real one: then it is lost, and who wants to know has to ask.
+    fn sends(&self) -> u32 {
+        3
+    }
 }
 
 /// What becomes of parcels, and nothing else: no misbehaviour.

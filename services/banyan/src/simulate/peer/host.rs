@@ -1,12 +1,14 @@
 //! What all peers have in common: a machine that answers, a network in between, and times when nobody is there.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use contracts::Timestamp;
 use serde::{Deserialize, Serialize};
-use testkit::Life;
+use testkit::{Caller, Life};
+
+use super::telling;
 
 /// How long who asks waits for an answer, as in `dev`.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -30,6 +32,26 @@ pub(in super::super) trait Machine: Send + Sized + 'static {
 
     /// What a mishap on the way to it is called.
     fn name(mishap: Mishap) -> &'static str;
+}
+
+/// A peer that tells of its own accord: what it wants to say, and to whom.
+pub(in super::super) trait Tells: Machine {
+    /// The service that listens, and where.
+    const LISTENER: (&'static str, &'static str);
+
+    /// When it has something to say next; `None` while there is nothing.
+    fn next_due(&self) -> Option<Timestamp>;
+
+    /// The next that is due at `now`: its number, and its bytes.
+    fn next_webhook(&mut self, now: Timestamp) -> Option<(u64, Vec<u8>)>;
+
+    /// How often one is sent before it is the peer's to send it again later, or never.
+    fn sends(&self) -> u32 {
+        1
+    }
+
+    /// That one was heard.
+    fn heard(&mut self, _number: u64) {}
 }
 
 /// What arrives of an answer, and when.
@@ -104,7 +126,14 @@ macro_rules! answers {
 pub(super) use {answers, names};
 
 /// One peer of one world.
-pub(in super::super) struct Host<M>(Mutex<Inner<M>>);
+pub(in super::super) struct Host<M> {
+    inner: Mutex<Inner<M>>,
+    /// Who carries what it tells; looks after each call whether there is something.
+    teller: OnceLock<(Caller, Tell<M>)>,
+}
+
+/// Sends somebody out who tells what is due.
+type Tell<M> = fn(&Arc<Host<M>>, &Caller);
 
 struct Inner<M> {
     seed: u64,
@@ -113,6 +142,7 @@ struct Inner<M> {
     /// Chances in a thousand that a call finds nobody.
     outage_rate: u32,
     down_until: Timestamp,
+    is_telling: bool,
     counts: BTreeMap<&'static str, u64>,
 }
 
@@ -121,14 +151,43 @@ impl<M: Machine> Host<M> {
         let mut rng = fastrand::Rng::with_seed(seed ^ salt(M::name(Mishap::Slow)));
         let machine = M::open(seed, &mut rng);
         let outage_rate = if rng.bool() { rng.u32(0..40) } else { 0 };
-        Arc::new(Self(Mutex::new(Inner {
+        let inner = Inner {
             seed,
             machine,
             rng,
             outage_rate,
             down_until: Timestamp::EPOCH,
+            is_telling: false,
             counts: BTreeMap::new(),
-        })))
+        };
+        Arc::new(Self { inner: Mutex::new(inner), teller: OnceLock::new() })
+    }
+
+    /// From now on `caller` carries what it tells.
+    pub(super) fn hire(self: &Arc<Self>, caller: &Caller)
+    where
+        M: Tells,
+    {
+        self.teller.set((caller.clone(), telling::go)).ok();
+    }
+
+    /// Whether somebody has to be sent out now; who is out already goes on.
+    pub(super) fn begins_to_tell(&self) -> bool {
+        !std::mem::replace(&mut self.inner().is_telling, true)
+    }
+
+    /// Who was out has nothing more to tell. Looked at together, so that nothing that comes meanwhile is forgotten.
+    pub(super) fn has_told_all(&self) -> bool
+    where
+        M: Tells,
+    {
+        let inner = &mut *self.inner();
+        inner.is_telling = inner.machine.next_due().is_some();
+        !inner.is_telling
+    }
+
+    pub(super) fn count(&self, fault: &'static str) {
+        *self.inner().counts.entry(fault).or_default() += 1;
     }
 
     pub(super) fn calm(&self) {
@@ -153,7 +212,15 @@ impl<M: Machine> Host<M> {
     }
 
     /// `None`: nobody is there.
-    fn call(&self, now: Timestamp, request: &[u8]) -> Option<Answer> {
+    fn call(self: &Arc<Self>, now: Timestamp, request: &[u8]) -> Option<Answer> {
+        let answer = self.answer(now, request);
+        if let Some((caller, tell)) = self.teller.get() {
+            tell(self, caller);
+        }
+        answer
+    }
+
+    fn answer(&self, now: Timestamp, request: &[u8]) -> Option<Answer> {
         let inner = &mut *self.inner();
         if now < inner.down_until || inner.rng.u32(0..1_000) < inner.outage_rate {
             if now >= inner.down_until {
@@ -171,7 +238,7 @@ impl<M: Machine> Host<M> {
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner<M>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -62,6 +62,7 @@ fn every_handler_of_inventory_stands_the_table() {
         path: "/stock/adjust".to_owned(),
         key: Some("opening".to_owned()),
         body: json!({ "adjustments": skus.map(stock) }).to_string().into(),
+        ..Ask::default()
     };
     let stocked = |before: &[&str], event: &str| {
         let mut example = after(before, event);
