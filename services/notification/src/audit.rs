@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use contracts::Timestamp;
 use runtime::{Audit, Fail, Findings, Reader};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::document::{DOSSIERS, NOTIFICATIONS};
-use crate::domain::{Dossier, Notification, State};
+use crate::domain::{Address, Dossier, Notification, OUTCOME_UNKNOWN, State};
 
 /// The audit of the notification service. Its facts are `mails`: by the mailbox's key, how the message stands and under
-/// which reference.
+/// which reference; and `told`: by order, whether its customer can be written to, and what was written.
 pub(crate) struct NotificationAudit;
 
 impl Audit for NotificationAudit {
@@ -32,6 +32,9 @@ struct Books {
 
 impl Books {
     fn dossier(&mut self, dossier: &Dossier) {
+        let has_address =
+            dossier.order.as_ref().is_some_and(|order| Address::new(&order.customer.email).is_ok());
+        self.told(dossier.order_id.as_str())["has_address"] = json!(has_address);
         if dossier.order.is_some() && !dossier.waiting.is_empty() {
             let (order_id, left) = (&dossier.order_id, dossier.waiting.len());
             self.findings
@@ -42,6 +45,10 @@ impl Books {
 
     fn notification(&mut self, notification: &Notification) {
         let id = notification.notification_id.to_string();
+        if let Some(order_id) = &notification.order_id {
+            let state = notification.state.name();
+            self.told(order_id.as_str())["mails"][notification.milestone.name()] = json!(state);
+        }
         let Some(key) = notification.state.key() else { return };
         let reference = match &notification.state {
             State::Sent { reference, .. } => Some(reference.as_str()),
@@ -61,6 +68,7 @@ impl Books {
             "order_id": notification.order_id,
             "state": notification.state.name(),
             "reference": reference,
+            "gave_up": gave_up(&notification.state),
         });
         let mails = self.findings.facts.entry("mails".to_owned()).or_default();
         if mails.insert(key.to_string(), fact).is_some() {
@@ -69,13 +77,25 @@ impl Books {
     }
 }
 
+impl Books {
+    fn told(&mut self, order_id: &str) -> &mut Value {
+        let told = self.findings.facts.entry("told".to_owned()).or_default();
+        told.entry(order_id.to_owned()).or_insert_with(|| json!({ "mails": {} }))
+    }
+}
+
+/// Whether the mailbox may have taken it all the same: it never said.
+fn gave_up(state: &State) -> bool {
+    matches!(state, State::Failed { code: Some(code), .. } if code == OUTCOME_UNKNOWN)
+}
+
 #[cfg(test)]
 mod tests {
     use contracts::events::notification::NotSentReason;
     use contracts::{NotificationId, OrderId};
 
     use super::*;
-    use crate::domain::{Address, Facts, Milestone, Story};
+    use crate::domain::{Facts, Milestone, Story};
     use crate::mailbox::{MailKey, Message, Reference};
 
     fn sent(id: &str, key: &str, reference: &str) -> Notification {

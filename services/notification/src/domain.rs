@@ -27,6 +27,9 @@ pub const SENDS: u32 = 6;
 /// How often a message of which nobody knows is looked up after the last try: hourly, for a day.
 pub const LOOKS: u32 = 24;
 
+/// The code of a message of which nobody will ever know whether it was taken.
+pub const OUTCOME_UNKNOWN: &str = "outcome_unknown";
+
 /// One message to one recipient.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notification {
@@ -189,7 +192,7 @@ impl Notification {
     /// Nobody knows whether it was taken: the same key tells, sooner or later.
     fn wonder(&mut self, key: &MailKey, why: Why, asked: u32, now: Timestamp) -> Next {
         if asked + 1 >= SENDS + LOOKS {
-            let code = Some("outcome_unknown".to_owned());
+            let code = Some(OUTCOME_UNKNOWN.to_owned());
             return self.fail(key, (NotSentReason::Unreachable, code), now);
         }
         self.state = State::Sending { key: key.clone(), unknown: Some(why) };

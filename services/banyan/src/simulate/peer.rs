@@ -16,6 +16,7 @@ use testkit::{Caller, Life};
 pub(super) use host::{Host, Wire};
 pub(super) use telling::secret;
 
+use crate::audit::Books;
 use crate::wiring;
 
 /// The peers of one world.
@@ -55,6 +56,15 @@ impl Peers {
     /// What went wrong, by name.
     pub(super) fn faults(&self) -> Vec<(&'static str, u64)> {
         [self.provider.faults(), self.carrier.faults(), self.mailbox.faults()].concat()
+    }
+
+    /// What the peers' own ledgers say.
+    pub(super) fn books(&self) -> Books {
+        let mut books = Books::default();
+        self.provider.with(|provider| books.provider(provider.journal()));
+        self.carrier.with(|carrier| books.carrier(carrier.journal()));
+        self.mailbox.with(|mailbox| books.mailbox(mailbox.journal()));
+        books
     }
 
     /// Keys under which a peer did more than one thing.

@@ -118,7 +118,7 @@ impl Scenario for Shop {
     fn check(&self, settled: &Settled<'_>) -> Vec<String> {
         let findings: Vec<(&'static str, Findings)> =
             settled.audits.iter().map(|(service, found)| (*service, found.clone())).collect();
-        let report = compare(&findings, &self.peers.provider.payments(), false);
+        let report = compare(&findings, self.peers.books(), false);
         let mut wrong = report.violations;
         if report.in_flight > 0 {
             wrong.push(format!("{} orders are not at rest", report.in_flight));

@@ -1,13 +1,10 @@
 //! The payment provider.
 
-use std::collections::BTreeMap;
-
-use contracts::{PaymentId, Timestamp};
+use contracts::Timestamp;
 use futures_util::future::BoxFuture;
 use payment::gateway::simulated::{evidence_of, query_for, request_for, told_in};
 use payment::gateway::{Evidence, Gateway, Operation, ProviderKey, Told, Unavailable};
 use payment::simulated::faults::{Chance, Faults, Odds};
-use payment::simulated::ledger::PaymentTotals;
 use payment::simulated::wire::Request;
 use payment::simulated::{self, Provider};
 
@@ -37,11 +34,6 @@ impl Machine for Provider {
 }
 
 impl Host<Provider> {
-    /// What the provider's own ledger says of each payment.
-    pub(in super::super) fn payments(&self) -> BTreeMap<PaymentId, PaymentTotals> {
-        self.with(|provider| provider.ledger().payments())
-    }
-
     /// The customer acts on the provider's page.
     pub(super) fn act(&self, now: Timestamp, action_url: &str, outcome: &str) {
         let request = Request {
