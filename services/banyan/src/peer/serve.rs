@@ -102,12 +102,15 @@ fn mailbox(args: &Args, webhook: Webhook) -> Result<notification::simulated::Ope
     let config = Config {
         storage: args.ledger.clone().map_or(Storage::Memory, Storage::File),
         faults: odds::of_mailbox(args.seed, args.faults)?,
-        now: runtime::real::now,
+        env: runtime::real::env(),
         hold: HOLD,
+        webhook: None,
     };
     open(config).map_err(|error| match &error {
         ServeError::Journal(journal) => unusable(args, journal.hint(), error),
-        ServeError::Socket(_) | ServeError::Panicked => unusable(args, TRY_AGAIN, error),
+        ServeError::Socket(_) | ServeError::Webhook(_) | ServeError::Panicked => {
+            unusable(args, TRY_AGAIN, error)
+        }
     })
 }
 

@@ -54,8 +54,9 @@ fn peers(env: &Env) -> Addresses {
     let config = notification::simulated::Config {
         storage: notification::simulated::Storage::Memory,
         faults: notification::simulated::faults::Faults::new(1, Default::default(), Duration::ZERO).unwrap(),
-        now: runtime::real::now,
+        env: env.clone(),
         hold: HOLD,
+        webhook: None,
     };
     let serving =
         async { notification::simulated::serve(config, desk, std::future::pending()).await.unwrap() };

@@ -4,46 +4,49 @@
 //! mapping that [`Http`] uses.
 
 use super::{Evidence, MailKey, Message, Reference, RefusalKind, Unavailable, Why};
-use crate::simulated::wire::{Object, Request, Response, encode_segment};
-use crate::simulated::{Answer, Letter, Line, Problem, Slug};
+use crate::simulated::wire::{Object, Request, encode_segment};
+use crate::simulated::{Answer, Letter, Problem, Slug};
+use peers::client::Heard;
 
 mod http;
 
-pub use http::{Config, Http, InvalidConfig};
+pub use http::Http;
+pub use peers::client::{Config, InvalidConfig};
 
 /// The request that hands `message` over under `key`.
 #[must_use]
 pub fn request_for(key: &MailKey, message: &Message) -> Request {
     let Message { to, subject, text, html } = message.clone();
     let letter = Letter { to, subject, text, html };
-    Request {
-        method: "POST".to_owned(),
-        path: "/v1/mails".to_owned(),
-        key: Some(key.to_string()),
-        // Four texts: that cannot fail, and an empty body would be refused as no letter.
-        body: serde_json::to_string(&letter).unwrap_or_default(),
-    }
+    // Four texts: that cannot fail, and an empty body would be refused as no letter.
+    let body = serde_json::to_string(&letter).unwrap_or_default();
+    Request::post("/v1/mails".to_owned(), key.to_string(), body)
 }
 
 /// The request that asks what became of `key`.
 #[must_use]
 pub fn query_for(key: &MailKey) -> Request {
-    let path = format!("/v1/operations/{}", encode_segment(key.as_str()));
-    Request { method: "GET".to_owned(), path, key: None, body: String::new() }
+    Request::get(format!("/v1/operations/{}", encode_segment(key.as_str())))
 }
 
-/// What an answer means, or the lack of one. `bytes` are the JSON of a [`Response`].
+/// What an answer means, or the lack of one. Its bytes are the JSON of a [`peers::wire::Response`].
 ///
 /// # Errors
 /// [`Unavailable`] when the mailbox turned the request away unread.
 pub fn evidence_of(answer: &Answer<Vec<u8>>) -> Result<Evidence, Unavailable> {
-    match &answer.line {
-        Line::Bytes(bytes) => match serde_json::from_slice::<Response>(bytes) {
-            Ok(response) => evidence_from(response.status, &response.body),
-            Err(_) => unknown(Why::Unreadable),
+    evidence_heard(Heard::from(answer))
+}
+
+fn evidence_heard(heard: Heard) -> Result<Evidence, Unavailable> {
+    match heard {
+        Heard::Answer(response, retry_after_s) => match evidence_from(response.status, &response.body) {
+            Err(Unavailable::Throttled { .. }) => Err(Unavailable::Throttled { retry_after_s }),
+            evidence => evidence,
         },
-        Line::NeverAnswered => unknown(Why::Timeout),
-        Line::Reset => unknown(Why::Reset),
+        Heard::Unreadable => unknown(Why::Unreadable),
+        Heard::Timeout => unknown(Why::Timeout),
+        Heard::Reset => unknown(Why::Reset),
+        Heard::Unreachable => Err(Unavailable::Unreachable),
     }
 }
 

@@ -3,11 +3,12 @@
 use std::fmt;
 
 use contracts::MessageId;
+use peers::Touches;
 use serde::{Deserialize, Serialize};
 
 use super::ids::Key;
 use super::problem::{Problem, Slug};
-use super::wire::{self, MAX_BODY_BYTES, Request};
+use super::wire::{MAX_BODY_BYTES, Request};
 use crate::domain::Address;
 
 /// What a request asks for.
@@ -60,37 +61,6 @@ impl Letter {
 }
 
 impl Call {
-    /// Reads `request` by its route.
-    ///
-    /// # Errors
-    /// The [`Problem`] to answer with. Nothing is stored under the key of a request that is refused here.
-    pub fn parse(request: &Request) -> Result<Self, Problem> {
-        if request.body.len() > MAX_BODY_BYTES {
-            return Err(Problem::new(Slug::BodyTooLarge, format!("at most {MAX_BODY_BYTES} bytes")));
-        }
-        let segments: Option<Vec<String>> =
-            request.path.split('/').skip(1).map(wire::decode_segment).collect();
-        let segments = segments.unwrap_or_default();
-        let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
-        match (request.method.as_str(), segments.as_slice()) {
-            ("GET", ["v1", "operations", key]) => {
-                let key = Key::try_from((*key).to_owned());
-                let key = key.map_err(|error| Problem::new(Slug::InvalidRequest, error.to_string()))?;
-                Ok(Self::Query { key })
-            }
-            ("POST", ["v1", "mails"]) => Ok(Self::Send { key: key(request)?, letter: letter(request)? }),
-            _ => Err(no_route(request)),
-        }
-    }
-
-    /// What the dice are rolled for: the same operation has the same luck, whenever it arrives.
-    pub(super) fn subject(&self) -> String {
-        match self {
-            Self::Send { key, .. } => key.to_string(),
-            Self::Query { key } => format!("query {key}"),
-        }
-    }
-
     /// The letter, where there is one.
     pub(super) fn letter(&self) -> Option<&Letter> {
         match self {
@@ -100,18 +70,41 @@ impl Call {
     }
 }
 
-fn key(request: &Request) -> Result<Key, Problem> {
-    let required = |why: String| Problem::new(Slug::KeyRequired, why);
-    let key = request.key.clone();
-    let key = key.ok_or_else(|| required("every write needs the header Idempotency-Key".to_owned()))?;
-    Key::try_from(key).map_err(|error| required(error.to_string()))
+impl peers::Call for Call {
+    type Slug = Slug;
+    const MAX_BODY_BYTES: usize = MAX_BODY_BYTES;
+
+    fn parse(request: &Request) -> Result<Self, Problem> {
+        let segments = peers::segments::<Self>(request)?;
+        let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+        match (request.method.as_str(), segments.as_slice()) {
+            ("GET", ["v1", "operations", key]) => Ok(Self::Query { key: peers::named(key)? }),
+            ("POST", ["v1", "mails"]) => {
+                Ok(Self::Send { key: peers::key(request)?, letter: letter(request)? })
+            }
+            _ => Err(peers::no_route(request)),
+        }
+    }
+
+    fn subject(&self) -> String {
+        match self {
+            Self::Send { key, .. } => key.to_string(),
+            Self::Query { key } => format!("query {key}"),
+        }
+    }
+
+    fn touches(&self) -> Touches<'_> {
+        match self {
+            Self::Send { key, .. } => Touches::Writes(key),
+            Self::Query { key } => Touches::Asks(key),
+        }
+    }
 }
 
 fn letter(request: &Request) -> Result<Letter, Problem> {
-    let letter: Letter = serde_json::from_str(&request.body).map_err(|error| {
-        let slug = if error.is_data() { Slug::InvalidRequest } else { Slug::MalformedRequest };
-        // Parsers quote what they refuse, and this is somebody's letter: only the place is told.
-        Problem::new(slug, format!("not a letter: line {}, column {}", error.line(), error.column()))
+    // This is somebody's letter: only the place is told.
+    let letter: Letter = peers::read(request, |error| {
+        format!("not a letter: line {}, column {}", error.line(), error.column())
     })?;
     if letter.subject.is_empty() || letter.subject.chars().any(char::is_control) {
         return Err(Problem::new(Slug::InvalidRequest, "subject must be one line that is not empty"));
@@ -119,16 +112,10 @@ fn letter(request: &Request) -> Result<Letter, Problem> {
     Ok(letter)
 }
 
-fn no_route(request: &Request) -> Problem {
-    let path: String = request.path.chars().take(100).collect();
-    Problem::new(
-        Slug::RouteNotFound,
-        format!("no {} {path}", request.method.chars().take(10).collect::<String>()),
-    )
-}
-
 #[cfg(test)]
 mod tests {
+    use peers::Call as _;
+
     use super::*;
 
     fn post(body: &str) -> Request {

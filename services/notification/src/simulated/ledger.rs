@@ -5,12 +5,17 @@
 //! is how the server starts, and how an auditor checks what it exports.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use axum::Router;
 use contracts::{MessageId, Timestamp};
+use peers::{Desk, Inconsistent};
 use serde::{Deserialize, Serialize};
 
 use super::call::{Call, Letter};
+use super::faults::Faults;
 use super::ids::{Key, MailId};
+use super::people;
 use super::problem::{Problem, Slug};
 use super::wire::{Object, Response};
 
@@ -72,35 +77,18 @@ impl Entry {
     }
 }
 
-/// What becomes of a call.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Decision {
-    /// Nothing changes: a repetition, a refusal or a question.
-    Standing(Response),
-    /// Something happens, once the entry is in the journal.
-    Record(Box<Entry>),
+impl peers::Entry for Entry {
+    fn seq(&self) -> u64 {
+        self.seq
+    }
+
+    fn key(&self) -> &Key {
+        &self.key
+    }
 }
 
-/// The journal is not one that this ledger could have written.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Inconsistent {
-    /// Entries are missing, or came twice.
-    #[error("journal entry {expected} should follow, got {got}")]
-    Gap {
-        /// The place that comes next.
-        expected: u64,
-        /// The place that the entry says it has.
-        got: u64,
-    },
-    /// A second effect under one key.
-    #[error("journal entry {seq} is a second effect under key {key}")]
-    SecondEffect {
-        /// The second one.
-        seq: u64,
-        /// The key.
-        key: Key,
-    },
-}
+/// What becomes of a call.
+pub type Decision = peers::Decision<Entry>;
 
 /// What became of a key: what an audit compares with the service's own facts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -116,6 +104,8 @@ pub struct Outcome {
 pub struct Ledger {
     entries: u64,
     outcomes: BTreeMap<Key, Outcome>,
+    /// Where the entry of each mail is.
+    places: BTreeMap<MailId, u64>,
 }
 
 impl Ledger {
@@ -156,9 +146,15 @@ impl Ledger {
         if self.outcomes.contains_key(&entry.key) {
             return Err(Inconsistent::SecondEffect { seq, key: entry.key.clone() });
         }
+        self.places.extend(outcome.mail.clone().map(|mail| (mail, seq)));
         self.outcomes.insert(entry.key.clone(), outcome);
         self.entries = seq;
         Ok(())
+    }
+
+    /// Where the entry of `mail` is.
+    pub(super) fn place_of(&self, mail: &MailId) -> Option<u64> {
+        self.places.get(mail).copied()
     }
 
     fn query(&self, key: &Key) -> Response {
@@ -196,6 +192,43 @@ impl Ledger {
         };
         let seq = self.entries + 1;
         Decision::Record(Box::new(Entry { seq, at: now, key: key.clone(), fingerprint, effect, answer }))
+    }
+}
+
+impl peers::Ledger for Ledger {
+    type Call = Call;
+    type Entry = Entry;
+    type Faults = Faults;
+    type Page = peers::Page<Entry>;
+
+    fn decide(&self, now: Timestamp, (call, nth): (&Call, u32), faults: &Faults) -> Decision {
+        match self.decide(now, call, faults.verdict(call)) {
+            // What stands is told as it is, so that "not taken" is always true.
+            Decision::Record(_) if faults.defers(call, nth) => {
+                let problem = Problem::new(Slug::Deferred, "simulated: not now, perhaps later");
+                Decision::Standing(problem.into())
+            }
+            decision => decision,
+        }
+    }
+
+    fn apply(&mut self, entry: &Entry) -> Result<(), Inconsistent> {
+        self.apply(entry)
+    }
+
+    fn answer(&self, entry: &Entry) -> Response {
+        entry.answer.clone()
+    }
+
+    fn page(&self, entries: Vec<Entry>) -> Self::Page {
+        let entries = entries.into_iter().map(Entry::without_letter).collect();
+        Self::Page::of(entries, self.entries)
+    }
+}
+
+impl peers::Peer for Ledger {
+    fn routes() -> Router<Arc<Desk<Self>>> {
+        people::routes()
     }
 }
 

@@ -1,123 +1,24 @@
-//! Why the simulated mailbox refuses: problem documents (RFC 9457).
+//! Why the simulated mailbox refuses.
 
-use serde::{Deserialize, Serialize};
-
-use super::wire::Response;
-
-/// What every problem type begins with.
-const TYPE_PREFIX: &str = "urn:banyan:simulated-mailbox:problem:";
-
-macro_rules! slugs {
-    ($($(#[doc = $doc:literal])* $name:ident = ($slug:literal, $status:literal);)*) => {
-        /// The kinds of refusal. Nothing below 500 was taken because of the request that it answers.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub enum Slug {
-            $($(#[doc = $doc])* $name,)*
-        }
-
-        impl Slug {
-            /// Every kind.
-            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
-
-            /// The last part of the problem's type.
-            #[must_use]
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$name => $slug,)* }
-            }
-
-            /// The HTTP status.
-            #[must_use]
-            pub const fn status(self) -> u16 {
-                match self { $(Self::$name => $status,)* }
-            }
-        }
-    };
-}
-
-slugs! {
-    /// Not JSON, or not text.
-    MalformedRequest = ("malformed-request", 400);
-    /// A write came without `Idempotency-Key`, or with one that cannot be a key.
-    KeyRequired = ("idempotency-key-required", 400);
-    /// No such route.
-    RouteNotFound = ("route-not-found", 404);
-    /// Nothing has come under this key: proof of absence.
-    OperationNotFound = ("operation-not-found", 404);
+peers::slugs! {
+    "simulated-mailbox", peers::NoMore;
     /// No such mail.
     MailNotFound = ("mail-not-found", 404);
-    /// A request under the same key is being executed right now.
-    KeyInUse = ("idempotency-key-in-use", 409);
-    /// The body is over the limit.
-    BodyTooLarge = ("body-too-large", 413);
-    /// JSON, and not what the route takes.
-    InvalidRequest = ("invalid-request", 422);
-    /// The key was used for something else.
-    KeyReused = ("idempotency-key-reused", 422);
     /// A hard bounce: nobody is there.
     NoSuchMailbox = ("no-such-mailbox", 422);
     /// The receiver does not want this message.
     MessageRefused = ("message-refused", 422);
     /// Not this time; another time perhaps. Nothing is kept under the key.
     Deferred = ("deferred", 422);
-    /// Too many requests: not executed.
-    TooManyRequests = ("too-many-requests", 429);
-    /// Something broke; whether anything was taken is not said.
-    ServerError = ("server-error", 500);
-}
-
-impl Slug {
-    fn from_type(kind: &str) -> Option<Self> {
-        let slug = kind.strip_prefix(TYPE_PREFIX)?;
-        Self::ALL.iter().copied().find(|known| known.as_str() == slug)
-    }
 }
 
 /// A refusal, before it becomes bytes and after it was read from them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
-    /// What kind of refusal.
-    pub slug: Slug,
-    /// For a person.
-    pub detail: String,
-}
-
-#[derive(Serialize, Deserialize)]
-struct Body {
-    #[serde(rename = "type")]
-    kind: String,
-    title: String,
-    status: u16,
-    detail: String,
-}
-
-impl Problem {
-    pub(super) fn new(slug: Slug, detail: impl Into<String>) -> Self {
-        Self { slug, detail: detail.into() }
-    }
-
-    /// Reads a refusal of the simulated mailbox; `None` when `body` is not one, whoever sent it.
-    #[must_use]
-    pub fn decode(body: &str) -> Option<Self> {
-        let body: Body = serde_json::from_str(body).ok()?;
-        Some(Self { slug: Slug::from_type(&body.kind)?, detail: body.detail })
-    }
-}
-
-impl From<Problem> for Response {
-    fn from(problem: Problem) -> Self {
-        let slug = problem.slug;
-        let body = Body {
-            kind: format!("{TYPE_PREFIX}{}", slug.as_str()),
-            title: format!("simulated mailbox: {}", slug.as_str().replace('-', " ")),
-            status: slug.status(),
-            detail: problem.detail,
-        };
-        Self::of(slug.status(), &body)
-    }
-}
+pub type Problem = peers::Problem<Slug>;
 
 #[cfg(test)]
 mod tests {
+    use peers::wire::Response;
+
     use super::*;
 
     #[test]

@@ -113,7 +113,6 @@ fn without_sockets_each_mishap_means_what_it_means_with_them() {
             Mishap::ErrorBefore | Mishap::ErrorAfter => unknown(Why::ServerError),
             Mishap::Unreadable => unknown(Why::Unreadable),
             Mishap::Busy => unknown(Why::InProgress),
-            Mishap::Deferred => Ok(Evidence::NotTaken { code: "deferred".to_owned() }),
             Mishap::Throttled => Err(Unavailable::Throttled { retry_after_s: None }),
             Mishap::Slow => lookup(&mut office),
         };
@@ -122,4 +121,14 @@ fn without_sockets_each_mishap_means_what_it_means_with_them() {
         assert!(matches!(send(&mut office, &to), Ok(Evidence::Accepted { .. })), "{mishap:?}");
         assert_eq!(office.journal().len(), 1, "{mishap:?}");
     }
+}
+
+#[test]
+fn what_is_put_off_is_not_taken_and_is_taken_the_next_time() {
+    let mut office = post_office();
+    let first = send(&mut office, "sim-deferred@example.org");
+    assert_eq!(first, Ok(Evidence::NotTaken { code: "deferred".to_owned() }));
+    assert!(office.journal().is_empty());
+    assert!(matches!(send(&mut office, "sim-deferred@example.org"), Ok(Evidence::Accepted { .. })));
+    assert_eq!(office.journal().len(), 1);
 }

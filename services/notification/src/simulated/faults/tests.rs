@@ -1,3 +1,5 @@
+use peers::Faults as _;
+
 use super::super::ids::Key;
 use super::*;
 use crate::domain::Address;
@@ -54,6 +56,8 @@ fn an_address_can_ask_for_its_fault_once() {
         assert_eq!(calm.mishap(&call, 2).0, None);
         assert_eq!(calm.verdict(&call), Verdict::Accept);
     }
+    let deferred = send("a", "sim-deferred@example.org");
+    assert!(calm.defers(&deferred, 1) && !calm.defers(&deferred, 2));
     assert_eq!(calm.verdict(&send("a", "sim-bounce@example.org")), Verdict::Bounce);
     assert_eq!(calm.verdict(&send("a", "sim-refuse@example.org")), Verdict::Refuse);
 }

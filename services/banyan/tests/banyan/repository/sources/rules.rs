@@ -136,11 +136,7 @@ pub(super) const RULES: &[Rule] = &[
         words: &["thread::sleep", "time::sleep"],
         why: "wait on the clock, or for what is to happen",
         // The clock itself, and that of processes which are not ours.
-        except: &[
-            "shared/runtime/src/env/real.rs",
-            "services/notification/src/simulated/server.rs",
-            "services/payment/src/simulated/server.rs",
-        ],
+        except: &["shared/runtime/src/env/real.rs", "services/payment/src/simulated/server.rs"],
         example: ("services/orders/src/tests.rs", "    tokio::time::sleep(SECOND).await;"),
     },
     Rule {
