@@ -1,6 +1,12 @@
 //! The gateway against the simulated provider, over real sockets and real disks; and the service where time jumps.
 
 #[cfg(test)]
+#[path = "payment/disputes.rs"]
+mod disputes;
+#[cfg(test)]
+#[path = "payment/ear.rs"]
+mod ear;
+#[cfg(test)]
 #[path = "payment/http.rs"]
 mod http;
 #[cfg(test)]
@@ -21,3 +27,6 @@ mod rate;
 #[cfg(test)]
 #[path = "payment/support.rs"]
 mod support;
+#[cfg(test)]
+#[path = "payment/webhooks.rs"]
+mod webhooks;

@@ -61,19 +61,19 @@ async fn secret(input: &mut (impl AsyncBufReadExt + Unpin)) -> Result<Secret> {
 type Webhook = Option<(String, Secret)>;
 
 fn provider(args: &Args, webhook: Webhook) -> Result<payment::simulated::Opened> {
-    use payment::simulated::{Config, ServeError, Storage, open};
-    if webhook.is_some() {
-        bail!("the simulated provider tells nothing of its own accord yet");
-    }
+    use payment::simulated::{Config, Listener, ServeError, Storage, open};
     let config = Config {
         storage: args.ledger.clone().map_or(Storage::Memory, Storage::File),
         faults: odds::of_provider(args.seed, args.faults)?,
         now: runtime::real::now,
         hold: HOLD,
+        webhook: webhook.map(|(url, secret)| Listener { url, secret }),
     };
     open(config).map_err(|error| match &error {
         ServeError::Journal(journal) => unusable(args, journal.hint(), error),
-        ServeError::Socket(_) | ServeError::Panicked => unusable(args, TRY_AGAIN, error),
+        ServeError::Socket(_) | ServeError::Webhook(_) | ServeError::Panicked => {
+            unusable(args, TRY_AGAIN, error)
+        }
     })
 }
 

@@ -34,6 +34,7 @@ fn peers(env: &Env) -> Addresses {
         faults: payment::simulated::faults::Faults::new(1, Default::default(), Duration::ZERO).unwrap(),
         now: runtime::real::now,
         hold: HOLD,
+        webhook: None,
     };
     let serving = async { payment::simulated::serve(config, desk, std::future::pending()).await.unwrap() };
     env.spawn.spawn("provider".into(), Box::pin(serving));

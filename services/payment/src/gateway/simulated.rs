@@ -4,8 +4,11 @@
 //! same mapping that [`Http`] uses.
 
 use contracts::events::payment::DeclineReason;
+use contracts::{DisputeId, Money};
 
-use super::{DeclineKind, Evidence, Operation, ProviderKey, Reference, Told, Unavailable, Why};
+use super::{
+    DeclineKind, Dispute, Evidence, Happening, Operation, ProviderKey, Reference, Told, Unavailable, Why,
+};
 use crate::simulated::wire::{self, Firmness, Object, Request, Response, Status, encode_segment};
 use crate::simulated::{Answer, Line, Problem, Slug};
 
@@ -56,12 +59,43 @@ pub fn query_for(key: &ProviderKey) -> Request {
     Request { method: "GET".to_owned(), path, key: None, body: String::new() }
 }
 
-/// What a webhook says; `None` when it is not one of the simulated provider.
+/// The most events of one webhook that are read; the simulated provider tells a fifth of that at once.
+const MAX_EVENTS_TOLD: usize = 100;
+
+/// What a webhook says; `None` when it is not one of the simulated provider. What proves nothing is left out, and what
+/// is said of others than payments of ours.
 #[must_use]
 pub fn told_in(body: &[u8]) -> Option<Vec<Told>> {
-    // It tells nothing of its own accord yet.
-    let _ = body;
-    None
+    let told: wire::Told = serde_json::from_slice(body).ok()?;
+    if !told.simulated {
+        return None;
+    }
+    Some(told.events.into_iter().take(MAX_EVENTS_TOLD).filter_map(read).collect())
+}
+
+fn read(event: wire::Event) -> Option<Told> {
+    let what = match event.about {
+        Object::Operation { ref key, .. } => {
+            let key = key.as_str().parse().ok()?;
+            let evidence = evidence_in(event.about).ok()?;
+            if matches!(evidence, Evidence::Unknown { .. } | Evidence::NotFound) {
+                return None;
+            }
+            Happening::Answer { key, evidence }
+        }
+        Object::Dispute(dispute) => Happening::Dispute(Dispute {
+            dispute_id: DisputeId::new(dispute.id.as_str()).ok()?,
+            status: dispute.status,
+            money: Money::new(dispute.amount_minor, dispute.currency),
+            code: Some(dispute.reason),
+            evidence_due_at: dispute.evidence_due_at,
+            at: dispute.at,
+        }),
+        Object::Authorization(_) | Object::Capture { .. } | Object::Void { .. } | Object::Refund { .. } => {
+            return None;
+        }
+    };
+    Some(Told { event_id: event.id, payment_id: event.payment, what })
 }
 
 /// What an answer means, or the lack of one. `bytes` are the JSON of a [`Response`].

@@ -275,6 +275,16 @@ impl Faults {
         Verdict::Contest(Plan { opens_after, decided_after, outcome })
     }
 
+    /// How late the webhook `event` is told, and how late once more, if it is.
+    pub(super) fn telling(&self, event: &str) -> (Duration, Option<Duration>) {
+        let mut dice = self.dice("telling", event, 0);
+        let is_late = dice.u32(0..MILLION) < self.odds.told_late.0;
+        let late = part(&mut dice, self.pace.told_late);
+        let is_twice = dice.u32(0..MILLION) < self.odds.told_twice.0;
+        let again = part(&mut dice, self.pace.told_late * 2);
+        (if is_late { late } else { Duration::ZERO }, is_twice.then_some(again))
+    }
+
     /// What goes wrong with the `nth` try of `call` (from 1), and how late its answer is.
     #[must_use]
     pub fn mishap(&self, call: &Call, nth: u32) -> (Option<Mishap>, Duration) {

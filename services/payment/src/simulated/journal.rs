@@ -13,8 +13,10 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::{mpsc, oneshot};
 
 use super::call::Call;
+use super::faults::Faults;
 use super::ledger::{Balance, Decision, Entry, Inconsistent, Ledger, Verdict};
-use super::wire::Response;
+use super::outbox::Outbox;
+use super::wire::{Event, Response};
 
 /// How many requests may wait for the disk; the next ones wait at the socket.
 const QUEUE: usize = 4_096;
@@ -108,6 +110,17 @@ pub(super) enum Work {
         /// Where the answer goes, once its effect is durable.
         reply: oneshot::Sender<Response>,
     },
+    /// What is to be told by now, and the places of the entries that it tells of.
+    Tell {
+        /// By when.
+        now: Timestamp,
+        /// At most so many.
+        most: usize,
+        /// Where it goes.
+        reply: oneshot::Sender<Vec<(u64, Event)>>,
+    },
+    /// What was told of these entries was heard.
+    Heard(Vec<u64>),
     /// End, after what came before.
     Stop,
     /// Export a page.
@@ -133,9 +146,13 @@ pub(super) struct Running {
     pub(super) thread: std::thread::JoinHandle<Result<(), JournalError>>,
 }
 
-/// Reads the journal and starts its thread.
-pub(super) fn start(storage: &Storage) -> Result<Running, JournalError> {
-    let mut writer = Writer::open(storage)?;
+/// Reads the journal and starts its thread. Where somebody listens (`telling`: the dice, and the time), what happened in
+/// the last days and was not heard is told again.
+pub(super) fn start(
+    storage: &Storage,
+    telling: Option<(Faults, Timestamp)>,
+) -> Result<Running, JournalError> {
+    let mut writer = Writer::open(storage, telling)?;
     let (work, inbox) = mpsc::channel(QUEUE);
     let (alive, ended) = oneshot::channel::<()>();
     let thread = std::thread::Builder::new().name("simulated-provider".to_owned()).spawn(move || {
@@ -148,11 +165,28 @@ pub(super) fn start(storage: &Storage) -> Result<Running, JournalError> {
 
 struct Writer {
     db: Connection,
+    memory: Memory,
+}
+
+/// What follows from the journal.
+#[derive(Default)]
+struct Memory {
     ledger: Ledger,
+    outbox: Option<Outbox>,
+}
+
+impl Memory {
+    fn apply(&mut self, entry: &Entry) -> Result<(), Inconsistent> {
+        self.ledger.apply(entry)?;
+        if let Some(outbox) = &mut self.outbox {
+            outbox.note(&self.ledger, entry);
+        }
+        Ok(())
+    }
 }
 
 impl Writer {
-    fn open(storage: &Storage) -> Result<Self, JournalError> {
+    fn open(storage: &Storage, telling: Option<(Faults, Timestamp)>) -> Result<Self, JournalError> {
         let db = match storage {
             Storage::Memory => Connection::open_in_memory()?,
             Storage::File(path) => open_file(path)?,
@@ -162,18 +196,29 @@ impl Writer {
                 seq INTEGER PRIMARY KEY,
                 key TEXT NOT NULL UNIQUE,
                 entry TEXT NOT NULL
-            ) STRICT",
+            ) STRICT;
+            CREATE TABLE IF NOT EXISTS heard (seq INTEGER PRIMARY KEY) STRICT",
         )?;
-        let mut writer = Self { db, ledger: Ledger::default() };
-        writer.replay()?;
+        let mut writer = Self { db, memory: Memory::default() };
+        writer.replay(telling)?;
         Ok(writer)
     }
 
-    fn replay(&mut self) -> Result<(), JournalError> {
-        let mut rows = self.db.prepare("SELECT seq, entry FROM journal ORDER BY seq")?;
+    fn replay(&mut self, telling: Option<(Faults, Timestamp)>) -> Result<(), JournalError> {
+        let (dice, now) = telling.unzip();
+        let now = now.unwrap_or(Timestamp::MAX);
+        self.memory.outbox = dice.map(Outbox::new);
+        let mut rows = self.db.prepare(
+            "SELECT seq, entry, EXISTS (SELECT 1 FROM heard WHERE heard.seq = journal.seq) FROM journal ORDER BY seq",
+        )?;
         let mut rows = rows.query([])?;
         while let Some(row) = rows.next()? {
-            self.ledger.apply(&entry_of(row)?)?;
+            let (entry, is_heard) = (entry_of(row)?, row.get::<_, bool>(2)?);
+            if is_heard || Outbox::is_over(entry.at, now) {
+                self.memory.ledger.apply(&entry)?;
+            } else {
+                self.memory.apply(&entry)?;
+            }
         }
         Ok(())
     }
@@ -193,16 +238,25 @@ impl Writer {
     /// Every answer waits for the commit, also those that wrote nothing: they may tell of what others here wrote.
     fn answer(&mut self, batch: impl Iterator<Item = Work>) -> Result<(), JournalError> {
         let mut answers = Vec::new();
-        let mut exports = Vec::new();
+        let (mut exports, mut tellings) = (Vec::new(), Vec::new());
         let unit = self.db.transaction()?;
         for work in batch {
             match work {
                 Work::Execute { now, call, verdict, reply } => {
-                    answers.push((reply, execute(&unit, &mut self.ledger, (now, &call, verdict))?));
+                    answers.push((reply, execute(&unit, &mut self.memory, (now, &call, verdict))?));
                 }
                 Work::Export { now, after, limit, reply } => {
-                    pass(&unit, &mut self.ledger, now)?;
+                    pass(&unit, &mut self.memory, now)?;
                     exports.push((after, limit, reply));
+                }
+                Work::Tell { now, most, reply } => {
+                    pass(&unit, &mut self.memory, now)?;
+                    tellings.push((now, most, reply));
+                }
+                Work::Heard(entries) => {
+                    for seq in entries {
+                        hear(&unit, &mut self.memory, seq)?;
+                    }
                 }
                 Work::Stop => {}
             }
@@ -214,6 +268,12 @@ impl Writer {
         }
         for (after, limit, reply) in exports {
             reply.send(self.page(after, limit)?).ok();
+        }
+        // Nothing is told that is not durable.
+        for (now, most, reply) in tellings {
+            let Memory { ledger, outbox } = &mut self.memory;
+            let due = std::iter::from_fn(|| outbox.as_mut()?.take(ledger, now));
+            reply.send(due.take(most).collect()).ok();
         }
         Ok(())
     }
@@ -228,44 +288,53 @@ impl Writer {
         while let Some(row) = rows.next()? {
             entries.push(entry_of(row)?);
         }
-        let total_entries = self.ledger.entries();
+        let total_entries = self.memory.ledger.entries();
         let next_after = entries.last().map(|entry: &Entry| entry.seq);
         Ok(Page {
             simulated: true,
             entries,
             next_after,
             total_entries,
-            balances: self.ledger.books().balances().collect(),
+            balances: self.memory.ledger.books().balances().collect(),
         })
     }
 }
 
 fn execute(
     unit: &rusqlite::Transaction<'_>,
-    ledger: &mut Ledger,
+    memory: &mut Memory,
     (now, call, verdict): (Timestamp, &Call, Verdict),
 ) -> Result<Response, JournalError> {
-    pass(unit, ledger, now)?;
-    match ledger.decide(now, call, verdict) {
+    pass(unit, memory, now)?;
+    match memory.ledger.decide(now, call, verdict) {
         Decision::Standing(response) => Ok(response),
-        Decision::Record(entry) => record(unit, ledger, *entry),
+        Decision::Record(entry) => record(unit, memory, *entry),
     }
 }
 
 /// Lets time pass up to `now`: holds run out, customers contest, disputes are decided.
-fn pass(unit: &rusqlite::Transaction<'_>, ledger: &mut Ledger, now: Timestamp) -> Result<(), JournalError> {
-    while let Some(entry) = ledger.due(now) {
-        record(unit, ledger, entry)?;
+fn pass(unit: &rusqlite::Transaction<'_>, memory: &mut Memory, now: Timestamp) -> Result<(), JournalError> {
+    while let Some(entry) = memory.ledger.due(now) {
+        record(unit, memory, entry)?;
     }
+    Ok(())
+}
+
+fn hear(unit: &rusqlite::Transaction<'_>, memory: &mut Memory, seq: u64) -> Result<(), JournalError> {
+    if let Some(outbox) = &mut memory.outbox {
+        outbox.heard(seq);
+    }
+    let seq = i64::try_from(seq).unwrap_or(i64::MAX);
+    unit.prepare_cached("INSERT OR IGNORE INTO heard (seq) VALUES (?1)")?.execute([seq])?;
     Ok(())
 }
 
 fn record(
     unit: &rusqlite::Transaction<'_>,
-    ledger: &mut Ledger,
+    memory: &mut Memory,
     entry: Entry,
 ) -> Result<Response, JournalError> {
-    ledger.apply(&entry)?;
+    memory.apply(&entry)?;
     let seq = i64::try_from(entry.seq).unwrap_or(i64::MAX);
     let text = serde_json::to_string(&entry).map_err(|source| JournalError::Unreadable { seq, source })?;
     unit.prepare_cached("INSERT INTO journal (seq, key, entry) VALUES (?1, ?2, ?3)")?.execute((

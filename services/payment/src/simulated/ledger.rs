@@ -22,6 +22,7 @@ mod books;
 mod commands;
 mod dispute;
 mod entry;
+mod notice;
 mod rules;
 mod time;
 mod verdict;
@@ -30,6 +31,7 @@ pub use authorization::{Authorization, Capture, State};
 pub use books::{Account, Balance, Books, Transfer};
 pub use dispute::Dispute;
 pub use entry::{Effect, Entry, Moved, Opened};
+pub(super) use notice::Notice;
 pub use rules::AUTHORIZATION_LIFETIME;
 pub use verdict::{Contest, DISPUTE_DECIDED_AFTER, DISPUTE_OPENS_AFTER, Fate, Plan, Verdict};
 

@@ -8,6 +8,7 @@ use contracts::Timestamp;
 use super::call::Call;
 use super::faults::{Faults, Mishap};
 use super::ledger::{Decision, Entry, Ledger};
+use super::outbox::{self, Outbox, Webhook};
 use super::problem::{Problem, Slug};
 use super::wire::{Request, Response};
 
@@ -83,20 +84,22 @@ pub(super) fn what_is_left(mishap: Option<Mishap>, response: Response) -> Line<R
     }
 }
 
-/// A simulated provider without a socket or a disk: the ledger, its journal and its dice.
+/// A simulated provider without a socket or a disk: the ledger, its journal, its dice and what it has to tell.
 #[derive(Debug)]
 pub struct Provider {
     ledger: Ledger,
     journal: Vec<Entry>,
     faults: Faults,
     tries: Tries,
+    outbox: Outbox,
 }
 
 impl Provider {
     /// An empty provider.
     #[must_use]
     pub fn new(faults: Faults) -> Self {
-        Self { ledger: Ledger::default(), journal: Vec::new(), faults, tries: Tries::default() }
+        let outbox = Outbox::new(faults.clone());
+        Self { ledger: Ledger::default(), journal: Vec::new(), faults, tries: Tries::default(), outbox }
     }
 
     /// What happened so far, for checkers.
@@ -113,6 +116,7 @@ impl Provider {
 
     /// From now on the dice are `faults`: how a simulation ends its faults.
     pub fn set_faults(&mut self, faults: Faults) {
+        self.outbox.set_faults(faults.clone());
         self.faults = faults;
     }
 
@@ -139,6 +143,26 @@ impl Provider {
         Answer { line: what_is_left(mishap, response), delay }
     }
 
+    /// The next webhook that is due at `now`. Until it is [`Self::heard`] it is due again, after growing pauses, for
+    /// three days; some are due twice in any case.
+    pub fn next_webhook(&mut self, now: Timestamp) -> Option<Webhook> {
+        self.pass(now);
+        let (seq, event) = self.outbox.take(&self.ledger, now)?;
+        Some(Webhook { seq, body: outbox::body(vec![event]) })
+    }
+
+    /// The webhook `seq` was heard.
+    pub fn heard(&mut self, seq: u64) {
+        self.outbox.heard(seq);
+    }
+
+    /// When the provider does something next by itself: tells a webhook, lets a hold run out, begins or decides a
+    /// dispute.
+    #[must_use]
+    pub fn next_due(&self) -> Option<Timestamp> {
+        self.outbox.next_due().into_iter().chain(self.ledger.next_due()).min()
+    }
+
     /// Lets time pass up to `now`: holds run out, customers contest, disputes are decided.
     pub fn pass(&mut self, now: Timestamp) {
         while let Some(entry) = self.ledger.due(now) {
@@ -159,6 +183,7 @@ impl Provider {
     fn record(&mut self, entry: Entry) -> Result<Response, Problem> {
         // The ledger's own entry follows from the ledger; were it not so, the checkers see the journal end here.
         self.ledger.apply(&entry).map_err(|error| Problem::new(Slug::ServerError, error.to_string()))?;
+        self.outbox.note(&self.ledger, &entry);
         let answer = entry.answer.clone();
         self.journal.push(entry);
         Ok(answer)

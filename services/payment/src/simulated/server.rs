@@ -14,6 +14,8 @@
 //! | `GET /healthz` | whoever started it |
 //!
 //! Everything under `/v1/` but the page and the export goes through [`super::Call::parse`], as in the simulator.
+//!
+//! What happens is told by webhook ([`super::wire::Told`]) to whoever is configured to listen.
 
 use std::net::TcpListener;
 use std::pin::pin;
@@ -21,6 +23,7 @@ use std::time::Duration;
 
 use contracts::Timestamp;
 use futures_util::future::{self, Either};
+use runtime::signature::Secret;
 use tokio::sync::watch;
 
 use super::faults::Faults;
@@ -31,6 +34,7 @@ use desk::Desk;
 mod cut;
 mod desk;
 mod http;
+mod tell;
 
 /// How long requests may take to end after the shutdown began; held ones are let go at once.
 const DRAIN: Duration = Duration::from_secs(5);
@@ -46,6 +50,17 @@ pub struct Config {
     pub now: fn() -> Timestamp,
     /// How long a connection is held open when a request is never answered; a caller should give up before.
     pub hold: Duration,
+    /// Whom to tell of what happened; nobody has to listen.
+    pub webhook: Option<Listener>,
+}
+
+/// Whom to tell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listener {
+    /// Where to.
+    pub url: String,
+    /// What it is signed with.
+    pub secret: Secret,
 }
 
 impl Config {
@@ -62,6 +77,9 @@ pub enum ServeError {
     /// The socket cannot be used.
     #[error("simulated provider's socket")]
     Socket(#[from] std::io::Error),
+    /// The client for webhooks cannot be made.
+    #[error("simulated provider's webhooks: {0}")]
+    Webhook(String),
     /// The journal's thread broke an assertion of its own.
     #[error("simulated provider's journal thread panicked")]
     Panicked,
@@ -78,7 +96,8 @@ pub struct Opened {
 /// # Errors
 /// [`ServeError::Journal`]: the journal cannot be used; [`JournalError::hint`] says what to do about it.
 pub fn open(config: Config) -> Result<Opened, ServeError> {
-    let running = journal::start(&config.storage)?;
+    let telling = config.webhook.is_some().then(|| (config.faults.clone(), (config.now)()));
+    let running = journal::start(&config.storage, telling)?;
     Ok(Opened { config, running })
 }
 
@@ -95,7 +114,8 @@ pub async fn serve(
 }
 
 impl Opened {
-    /// Serves on `listener` until `shutdown` resolves, then answers what has arrived and returns.
+    /// Serves on `listener`, and tells what happens, until `shutdown` resolves; then answers what has arrived and
+    /// returns.
     ///
     /// Runs on the caller's tokio runtime, which must have I/O and time.
     ///
@@ -115,11 +135,13 @@ impl Opened {
             future::select(pin!(shutdown), pin!(ended)).await;
             closing.send_replace(true);
         };
+        let teller = tell::Teller::new(&config, work.clone())?;
+        let telling = future::OptionFuture::from(teller.map(|teller| teller.run(is_closing.clone())));
         let desk = Desk::new(config, work.clone(), is_closing.clone());
         let app = http::router(desk).into_make_service_with_connect_info::<Cut>();
         let serving = pin!(axum::serve(listener, app).with_graceful_shutdown(stop).into_future());
         let drained = pin!(drained(is_closing));
-        let served = future::select(serving, drained).await;
+        let (served, _) = future::join(future::select(serving, drained), telling).await;
         // A connection may outlive the drain and keep the thread's inbox open, so the thread is told to end.
         work.send(Work::Stop).await.ok();
         thread.join().map_err(|_| ServeError::Panicked)??;

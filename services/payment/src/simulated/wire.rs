@@ -164,6 +164,30 @@ pub enum Object {
     },
 }
 
+/// Body of a webhook. Signed with the header [`runtime::signature::HEADER`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Told {
+    /// Always true: no real money is meant.
+    pub simulated: bool,
+    /// What happened, in no order that means anything.
+    pub events: Vec<Event>,
+}
+
+/// One thing that happened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// `sim_event_...`: the same when it is told again.
+    pub id: String,
+    /// What happened, as the journal calls it: [`super::ledger::Effect::as_str`].
+    pub effect: String,
+    /// To which of the merchant's payments.
+    pub payment: PaymentId,
+    /// When.
+    pub at: Timestamp,
+    /// An [`Object::Operation`]: what stands under the merchant's key now; or an [`Object::Dispute`].
+    pub about: Object,
+}
+
 /// An authorization, as callers see it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Authorization {

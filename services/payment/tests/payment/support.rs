@@ -7,12 +7,12 @@ use std::process::{Child, Command, Stdio};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use contracts::{Currency, Money, PaymentId, Timestamp};
+use contracts::{Currency, Money, PaymentId, RefundId, Timestamp};
 use payment::gateway::simulated::{Config as GatewayConfig, Http};
-use payment::gateway::{Authorize, Operation, ProviderKey, Reference, Step, Token, Void};
+use payment::gateway::{Authorize, Capture, Operation, ProviderKey, Reference, Refund, Step, Token, Void};
 use payment::simulated::faults::{Faults, Odds};
 use payment::simulated::ledger::Ledger;
-use payment::simulated::{Config, Page, ServeError, Storage, serve};
+use payment::simulated::{Config, Listener, Page, ServeError, Storage, serve};
 use tokio::sync::oneshot;
 
 /// Longer than anything takes that comes to an end at all.
@@ -32,6 +32,11 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn start(odds: Odds) -> Self {
+        Self::telling(odds, None)
+    }
+
+    /// One that tells `webhook` what happens.
+    pub(crate) fn telling(odds: Odds, webhook: Option<Listener>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
@@ -40,6 +45,7 @@ impl Server {
             faults: Faults::new(1, odds, Duration::from_secs(1)).unwrap(),
             now: || Timestamp::from_micros(1_795_377_600_000_000),
             hold: Config::HOLD,
+            webhook,
         };
         let serving =
             async move { serve(config, listener, async move { stopped.await.unwrap_or(()) }).await };
@@ -65,8 +71,14 @@ pub(crate) struct Peer {
 
 impl Peer {
     pub(crate) fn start(file: &Path) -> Self {
+        Self::telling(file, None)
+    }
+
+    /// One that tells `url` what happens.
+    pub(crate) fn telling(file: &Path, url: Option<&str>) -> Self {
         let mut process = Command::new(env!("CARGO_BIN_EXE_simulated-provider"))
             .arg(file)
+            .args(url)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -117,6 +129,31 @@ pub(crate) fn authorize(name: &str, token: &str) -> Operation {
 pub(crate) fn void(name: &str, reference: Option<Reference>) -> Operation {
     let key = ProviderKey::new(&payment(name), Step::Void, 1);
     Operation::Void(Void { key, authorize: authorize_key(name), reference })
+}
+
+fn money(amount_minor: i64) -> Money {
+    Money::new(amount_minor, Currency::GBP)
+}
+
+pub(crate) fn capture_key(name: &str) -> ProviderKey {
+    ProviderKey::new(&payment(name), Step::Capture, 1)
+}
+
+pub(crate) fn capture(name: &str, reference: Reference) -> Operation {
+    let (key, payment_id, authorize) = (capture_key(name), payment(name), authorize_key(name));
+    Operation::Capture(Capture { key, payment_id, authorize, reference, money: money(1050) })
+}
+
+pub(crate) fn refund(name: &str, reference: Reference, (nth, amount_minor): (u32, i64)) -> Operation {
+    let refund_id = RefundId::new(format!("{name}-{nth}")).unwrap();
+    let key = ProviderKey::of_refund(&refund_id, 1);
+    Operation::Refund(Refund {
+        key,
+        payment_id: payment(name),
+        refund_id,
+        reference,
+        money: money(amount_minor),
+    })
 }
 
 /// A client for the routes that the gateway does not use.

@@ -7,7 +7,7 @@ use futures_util::future::BoxFuture;
 use reqwest::{Client, Url, header, redirect, retry};
 
 use super::{evidence_from, query_for, request_for, told_in};
-use crate::gateway::{Evidence, Gateway, Operation, ProviderKey, Told, Unavailable, Why};
+use crate::gateway::{Evidence, Gateway, Happening, Operation, ProviderKey, Told, Unavailable, Why};
 use crate::simulated::wire::Request;
 
 /// The longest answer that is read, in bytes: a hundred times the longest honest one.
@@ -143,6 +143,12 @@ impl Gateway for Http {
     }
 
     fn told(&self, body: &[u8]) -> Option<Vec<Told>> {
-        told_in(body)
+        let whole = |told: Told| match told.what {
+            Happening::Answer { key, evidence } => {
+                Told { what: Happening::Answer { key, evidence: self.with_whole_url(evidence) }, ..told }
+            }
+            Happening::Dispute(_) => told,
+        };
+        Some(told_in(body)?.into_iter().map(whole).collect())
     }
 }

@@ -29,18 +29,18 @@ fn what_was_answered_is_there_after_a_restart_byte_for_byte() {
         running.work.blocking_send(work).unwrap();
         answer.blocking_recv().unwrap()
     };
-    let running = start(&storage).unwrap();
+    let running = start(&storage, None).unwrap();
     let first = ask(&running);
     assert_eq!(first.status, 201);
     stop(running);
-    let running = start(&storage).unwrap();
+    let running = start(&storage, None).unwrap();
     assert_eq!(ask(&running), first);
     stop(running);
 }
 
 #[test]
 fn the_export_holds_every_effect_in_order_page_by_page() {
-    let running = start(&Storage::Memory).unwrap();
+    let running = start(&Storage::Memory, None).unwrap();
     let answers: Vec<_> = (0..1_500)
         .map(|n| {
             let (work, answer) = work(&format!("k{n}"));
@@ -78,7 +78,7 @@ fn a_file_has_one_provider_at_a_time_and_a_journal_with_a_hole_is_not_served() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("provider.db");
     let storage = Storage::File(path.clone());
-    let running = start(&storage).unwrap();
+    let running = start(&storage, None).unwrap();
     for key in ["a", "b"] {
         let (work, answer) = work(key);
         running.work.blocking_send(work).unwrap();
@@ -90,7 +90,7 @@ fn a_file_has_one_provider_at_a_time_and_a_journal_with_a_hole_is_not_served() {
     stop(running);
     assert_eq!(intruder.execute("DELETE FROM journal WHERE key = 'a'", []).unwrap(), 1);
     drop(intruder);
-    let Err(JournalError::Inconsistent(found)) = start(&storage) else { panic!("served all the same") };
+    let Err(JournalError::Inconsistent(found)) = start(&storage, None) else { panic!("served all the same") };
     assert_eq!(found, Inconsistent::Gap { expected: 1, got: 2 });
 }
 
@@ -99,14 +99,14 @@ fn nobody_is_answered_before_the_commit() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("provider.db");
     let storage = Storage::File(path.clone());
-    stop(start(&storage).unwrap());
+    stop(start(&storage, None).unwrap());
     // A debt that is only looked at when the transaction commits: writing the second entry works, keeping it does not.
     let saboteur = "CREATE TABLE parent (id INTEGER PRIMARY KEY);
         CREATE TABLE child (id INTEGER REFERENCES parent DEFERRABLE INITIALLY DEFERRED);
         CREATE TRIGGER debt AFTER INSERT ON journal WHEN NEW.seq = 2 BEGIN INSERT INTO child VALUES (9); END";
     Connection::open(&path).unwrap().execute_batch(saboteur).unwrap();
 
-    let running = start(&storage).unwrap();
+    let running = start(&storage, None).unwrap();
     let (kept, answer) = work("a");
     running.work.blocking_send(kept).unwrap();
     assert_eq!(answer.blocking_recv().unwrap().status, 201);

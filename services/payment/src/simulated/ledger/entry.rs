@@ -148,6 +148,26 @@ impl Moved {
 }
 
 impl Effect {
+    /// The word for it, as in the journal.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Authorized(_) => "authorized",
+            Self::ActionRequired { .. } => "action_required",
+            Self::Declined { .. } => "declined",
+            Self::ActionPassed(_) => "action_passed",
+            Self::ActionFailed { .. } => "action_failed",
+            Self::Captured { .. } => "captured",
+            Self::CaptureDeclined { .. } => "capture_declined",
+            Self::Expired(_) => "expired",
+            Self::Voided(_) => "voided",
+            Self::Cancelled { .. } => "cancelled",
+            Self::Refunded(_) => "refunded",
+            Self::DisputeOpened { .. } => "dispute_opened",
+            Self::DisputeDecided { .. } => "dispute_decided",
+        }
+    }
+
     /// The authorization that it is about, where there is one.
     #[must_use]
     pub fn authorization(&self) -> Option<&AuthorizationId> {
