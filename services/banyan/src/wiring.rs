@@ -81,7 +81,6 @@ pub fn wiring() -> Wiring {
 /// What the topology says of these services and no handler does yet: all of it joins with shipping.
 fn not_yet(service: &str) -> BTreeSet<&'static str> {
     match service {
-        "orders" => orders::NOT_YET.iter().map(|(kind, _)| *kind).collect(),
         "payment" => BTreeSet::from(["shop.banyan.order.refund-due.v1", "shop.banyan.shipment.ready.v1"]),
         _ => BTreeSet::new(),
     }

@@ -2,16 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use contracts::events::order::{CancelReason, OrderCancelled, OrderConfirmed};
-use contracts::events::payment::PaymentAuthorized;
 use contracts::order::OrderStatus;
-use contracts::{EventData, Timestamp};
+use contracts::{OrderId, Timestamp};
 use runtime::{Doc, Fail, Findings, Reader};
 use serde_json::{Value, json};
 
-use crate::domain::{Case, Order, Origin, Refused, Stage, Terms};
+use crate::domain::{Case, Order, Origin, Refused};
 use crate::dossier::{Document, ORDERS};
 use crate::timeline::{Entry, TIMELINE};
+
+mod judge;
+mod told;
+
+use told::Told;
 
 /// Audits orders against their timelines.
 pub(crate) struct Audit;
@@ -29,7 +32,7 @@ impl runtime::Audit for Audit {
         picture
             .each(&ORDERS, |doc| {
                 let told = told.remove(&doc.id).unwrap_or_default();
-                judge(&doc, &told, &mut findings);
+                compare(&doc, &told, &mut findings);
             })
             .await?;
         for order_id in told.into_keys() {
@@ -39,113 +42,50 @@ impl runtime::Audit for Audit {
     }
 }
 
-/// What an order's timeline says.
-#[derive(Debug, Default)]
-pub(crate) struct Told {
-    entries: u32,
-    published: u64,
-    confirmed: u32,
-    cancelled: u32,
-    authorized: u32,
-}
-
-impl Told {
-    pub(crate) fn count(&mut self, entry: &Entry) {
-        let (kind, service) = (entry.told.kind.as_str(), entry.told.service.as_str());
-        self.entries += 1;
-        self.published += u64::from(service == "orders");
-        self.confirmed += u32::from(kind == OrderConfirmed::TYPE);
-        self.cancelled += u32::from(kind == OrderCancelled::TYPE);
-        self.authorized += u32::from(kind == PaymentAuthorized::TYPE);
-    }
-}
-
-/// Compares one order with its timeline.
-pub(crate) fn judge(doc: &Doc<Document>, told: &Told, findings: &mut Findings) {
-    let mut wrong: Vec<String> = Vec::new();
-    if told.entries != doc.entries {
-        wrong.push(format!("counts {} entries and has {}", doc.entries, told.entries));
-    }
-    if told.published != doc.emitted {
-        wrong.push(format!("counts {} events and told of {}", doc.emitted, told.published));
-    }
-    let (status, fact) = match &doc.case {
-        Case::Heard { .. } => (None, json!({ "opened_at": doc.opened_at })),
-        Case::Refused(refused) => (Some(OrderStatus::Cancelled), refused_fact(doc, refused)),
-        Case::Taken(order) => {
-            judge_terms(&order.terms, &mut wrong);
-            judge_origin(order, &mut wrong);
-            (Some(order.status()), fact(order))
-        }
+/// Compares one order with its timeline, and says what others compare with it.
+fn compare(doc: &Doc<Document>, told: &Told, findings: &mut Findings) {
+    let wrong = judge::all(doc, told);
+    let (kind, fact) = match &doc.case {
+        Case::Heard { .. } => ("heard", json!({ "opened_at": doc.opened_at })),
+        Case::Refused(refused) => ("orders", refused_fact(doc, refused)),
+        Case::Taken(order) => ("orders", order_fact(order, &doc.id, told)),
     };
-    judge_decisions(status, told, &mut wrong);
-    let kind = if status.is_some() { "orders" } else { "heard" };
     findings.facts.entry(kind.to_owned()).or_default().insert(doc.id.clone(), fact);
     findings.violations.extend(wrong.into_iter().map(|what| format!("order {} {what}", doc.id)));
 }
 
-/// Exactly one decision follows, and only from what allows it.
-fn judge_decisions(status: Option<OrderStatus>, told: &Told, wrong: &mut Vec<String>) {
-    let expected = match status {
-        Some(OrderStatus::Confirmed) => (1, 0),
-        Some(OrderStatus::Cancelled) => (0, 1),
-        _ => (0, 0),
-    };
-    if (told.confirmed, told.cancelled) != expected {
-        let word = status.map_or("not placed", OrderStatus::as_str);
-        let (confirmed, cancelled) = (told.confirmed, told.cancelled);
-        wrong.push(format!("is {word}, and was confirmed {confirmed} and cancelled {cancelled} times"));
-    }
-    if told.confirmed > 0 && told.authorized == 0 {
-        wrong.push("was confirmed and its payment never authorized".to_owned());
-    }
-}
-
-fn judge_terms(terms: &Terms, wrong: &mut Vec<String>) {
-    let goods = terms.lines.iter().try_fold(0i64, |sum, line| sum.checked_add(line.goods_minor()?));
-    let total = goods.and_then(|goods| goods.checked_add(terms.shipping_fee_minor));
-    if total != Some(terms.total_minor) {
-        wrong.push(format!("costs {} and its lines and shipping {total:?}", terms.total_minor));
-    }
-    let shares = terms.allocation.iter();
-    let worth = shares
-        .clone()
-        .try_fold(0i64, |sum, share| sum.checked_add(share.goods_minor)?.checked_add(share.fee_minor));
-    if worth != Some(terms.total_minor) {
-        wrong.push(format!("costs {} and its shares {worth:?}", terms.total_minor));
-    }
-    let by_line = terms.lines.iter().map(|line| (&line.sku, line.goods_minor()));
-    if !by_line.eq(shares.map(|share| (&share.sku, Some(share.goods_minor)))) {
-        wrong.push("has shares of other goods than its lines".to_owned());
-    }
-}
-
-/// An order from HTTP was checked before it was told to anybody: whoever answers for other lines or another amount is
-/// wrong. Two applications may use one id for two orders, and then both are right.
-fn judge_origin(order: &Order, wrong: &mut Vec<String>) {
-    if let (Origin::Http { .. }, Stage::Cancelled { reason: CancelReason::InvalidOrder, .. }) =
-        (&order.origin, &order.stage)
-    {
-        wrong.push("was sound, and stock or payment were arranged for something else".to_owned());
-    }
-}
-
-fn fact(order: &Order) -> Value {
+fn order_fact(order: &Order, order_id: &str, told: &Told) -> Value {
     let terms = &order.terms;
     let lines: BTreeMap<&str, u32> =
         terms.lines.iter().map(|line| (line.sku.as_str(), line.quantity.get())).collect();
-    let cancel_reason = match order.stage {
-        Stage::Cancelled { reason, .. } => Some(reason),
-        Stage::Open | Stage::Confirmed { .. } => None,
+    let order_id = OrderId::new(order_id).ok();
+    let refunded = |one: &crate::domain::Return| {
+        let refund_id = one.cause().refund_id(order_id.as_ref()?).ok()?;
+        order.payment.refunded.get(&refund_id).copied()
     };
+    let returns: BTreeMap<&str, &str> = order
+        .returns
+        .iter()
+        .map(|one| (one.return_id.as_str(), one.status(&order.refunds, refunded(one))))
+        .collect();
     let mut fact = json!({
         "status": order.status(),
         "total_minor": terms.total_minor,
         "currency": terms.currency,
-        "cancel_reason": cancel_reason,
+        "cancel_reason": order.cancel_reason(),
         "placed_at": terms.placed_at,
         "lines": lines,
+        "was_confirmed": told.confirmed() > 0,
+        "captured_minor": order.payment.captured_minor,
+        "refunded_minor": order.payment.refunded_minor,
+        "refund_due_minor": told.refund_due_minor(),
+        "refunded_lines": order.refunds.pieces,
+        "shipped": order.shipment.is_dispatched,
+        "returns": returns,
     });
+    if let Some(waiting) = order.watch.waiting {
+        fact["waiting_for"] = json!(waiting.awaited.event());
+    }
     if let Origin::Http { idempotency_key } = &order.origin {
         fact["idempotency_key"] = json!(idempotency_key);
     }
@@ -160,5 +100,12 @@ fn refused_fact(doc: &Doc<Document>, refused: &Refused) -> Value {
         "cancel_reason": refused.reason,
         "placed_at": doc.opened_at,
         "lines": {},
+        "was_confirmed": false,
+        "captured_minor": 0,
+        "refunded_minor": 0,
+        "refund_due_minor": 0,
+        "refunded_lines": {},
+        "shipped": false,
+        "returns": {},
     })
 }

@@ -2,14 +2,17 @@
 //!
 //! Every path into `orders` goes through here, so everything that decides about an order meets in one document.
 
-use contracts::events::order::{CancelReason, OrderCancelled, OrderConfirmed};
-use contracts::{CustomerId, EventData, MessageId, OrderId, Timestamp};
+use std::time::Duration;
+
+use contracts::{OrderId, Timestamp};
 use runtime::{Bug, Collection, Doc, Entry as IndexEntry, Fail, Job, Uow};
 use serde::{Deserialize, Serialize};
 
 use crate::config::Config;
-use crate::domain::{Case, Decision, Input, Order, Stage};
-use crate::timeline::{Entry, TIMELINE, Told, verdict};
+use crate::domain::{Case, Decision, Input, Stage};
+use crate::timeline::{Entry, TIMELINE, Told};
+
+mod announce;
 
 /// All orders.
 pub(crate) static ORDERS: Collection<Document> = Collection::new("orders.order").indexed(entries);
@@ -18,6 +21,8 @@ pub(crate) static ORDERS: Collection<Document> = Collection::new("orders.order")
 pub(crate) const BY_CUSTOMER: &str = "customer";
 /// The index of all orders, newest last, in [`SHARDS`] partitions.
 pub(crate) const ALL: &str = "all";
+/// The index of the orders that wait for something too long, in as many partitions: cleared when they get further.
+pub(crate) const STALLED: &str = "stalled";
 /// Partitions of [`ALL`]: one alone would take every write of a busy shop, and each costs every list a query.
 pub(crate) const SHARDS: u32 = 4;
 
@@ -42,7 +47,15 @@ fn entries(id: &str, document: &Document) -> Vec<IndexEntry> {
     };
     let sort = sort_of(id, document);
     let by_customer = customer_id.map(|who| IndexEntry::new(BY_CUSTOMER, who.as_str(), sort.clone()));
-    by_customer.into_iter().chain([IndexEntry::new(ALL, shard_of(id), sort)]).collect()
+    let stalled = document.has_stalled().then(|| IndexEntry::new(STALLED, shard_of(id), sort.clone()));
+    by_customer.into_iter().chain(stalled).chain([IndexEntry::new(ALL, shard_of(id), sort)]).collect()
+}
+
+impl Document {
+    /// Whether it waits for something too long.
+    pub(crate) fn has_stalled(&self) -> bool {
+        matches!(&self.case, Case::Taken(order) if order.watch.stalled_at.is_some())
+    }
 }
 
 /// Where an order stands in its indexes: by time, and by id where two came at once.
@@ -78,12 +91,34 @@ impl Job for Deadline {
     }
 }
 
+/// Somebody looks whether a confirmed order gets further. One row at a time.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct StageWatch {
+    /// Whose.
+    pub(crate) order_id: OrderId,
+}
+
+impl Job for StageWatch {
+    const NAME: &'static str = "watch";
+
+    fn lane(&self) -> &str {
+        self.order_id.as_str()
+    }
+}
+
+/// A watch does not look again before this time, whatever the clocks of two machines say.
+const LEAST_WATCH: Duration = Duration::from_secs(60);
+
 /// An order's document in hand.
 pub(crate) struct Dossier<'u> {
     uow: &'u mut Uow,
     config: &'u Config,
     order_id: OrderId,
     is_new: bool,
+    /// The event that is being handled, as its entry names it.
+    heard: Option<String>,
+    /// The refund that is being announced: its name, and its amount in minor units.
+    refund: Option<(String, i64)>,
     /// What it says.
     pub(crate) doc: Doc<Document>,
 }
@@ -99,7 +134,10 @@ impl<'u> Dossier<'u> {
         };
         let found = uow.load(&ORDERS, id).await?;
         let mut dossier = match found {
-            Some(doc) => Self { uow, config, order_id: order_id.clone(), is_new: false, doc },
+            Some(doc) => {
+                let order_id = order_id.clone();
+                Self { uow, config, order_id, is_new: false, heard: None, refund: None, doc }
+            }
             None => Self::fresh(uow, config, order_id.clone()),
         };
         if let Some(seen) = seen {
@@ -114,12 +152,17 @@ impl<'u> Dossier<'u> {
         let now = uow.now();
         let document = Document { case: Case::default(), opened_at: now, updated_at: now, entries: 0 };
         let doc = uow.fresh(order_id.as_str(), document);
-        Self { uow, config, order_id, is_new: true, doc }
+        Self { uow, config, order_id, is_new: true, heard: None, refund: None, doc }
     }
 
     /// Whether nobody has ever spoken of it here.
     pub(crate) fn is_new(&self) -> bool {
         self.is_new
+    }
+
+    /// Whether it is an order that waits for something.
+    pub(crate) fn is_waiting(&self) -> bool {
+        matches!(&self.doc.case, Case::Taken(order) if order.watch.waiting.is_some())
     }
 
     /// The time of this execution.
@@ -133,101 +176,61 @@ impl<'u> Dossier<'u> {
             self.note(told)?;
         }
         self.forget_decision(&input);
+        let Some(input) = self.mishear(input) else { return Ok(()) };
         let now = self.now();
-        let decision = self.doc.case.hear(input, now);
-        self.announce(&decision, None)
+        let decisions = self.doc.case.hear(input, now);
+        self.announce(&decisions, None)
+    }
+
+    /// Its watch has fired: raises the alarm if the order has not got further for too long.
+    pub(crate) fn look(&mut self) -> Result<(), Fail> {
+        let (now, patience) = (self.now(), self.config.patience);
+        let Case::Taken(order) = &mut self.doc.case else { return Ok(()) };
+        let stalled = order.watch.fire(|awaited| patience.with(awaited), now);
+        self.announce(&stalled.map(Decision::Stall).into_iter().collect::<Vec<_>>(), None)
     }
 
     /// Writes down what was told.
     pub(crate) fn note(&mut self, told: Told) -> Result<(), Fail> {
-        let entry = Entry { order_id: self.order_id.clone(), number: self.doc.entries, at: self.now(), told };
+        if told.service != "orders" {
+            self.heard = Some(told.event_id.clone());
+        }
+        let attempt = self.uow.attempt();
+        let entry = Entry {
+            order_id: self.order_id.clone(),
+            number: self.doc.entries,
+            at: self.now(),
+            attempt: (attempt > 0).then_some(attempt + 1),
+            told,
+        };
         self.doc.entries += 1;
+        self.doc.updated_at = entry.at;
         let doc = self.uow.fresh(entry.id(), entry);
         self.uow.put(&TIMELINE, doc)
     }
 
-    /// Publishes `data` as a fact about this order, and writes it down.
-    pub(crate) fn publish<T: EventData>(&mut self, data: &T, summary: String) -> Result<(), Fail> {
-        let MessageId(event_id) = self.uow.next_id();
-        self.uow.emit(&mut self.doc, data)?;
-        self.note(Told {
-            kind: T::TYPE.to_owned(),
-            event_id: event_id.to_string(),
-            service: "orders".to_owned(),
-            summary,
-        })
+    /// What caused the events that follow: the event that was heard, or else the request or the timer.
+    fn cause(&self) -> Option<String> {
+        Some(self.heard.clone().unwrap_or_else(|| self.uow.cause().to_string()))
     }
 
-    /// Publishes what was decided, if anything was.
-    pub(crate) fn announce(&mut self, decision: &Decision, note: Option<&str>) -> Result<(), Fail> {
-        let summary = verdict(decision, note);
-        let now = self.now();
-        match decision {
-            Decision::Note => Ok(()),
-            Decision::Confirm { .. } => match self.confirmed(now) {
-                Some(event) => self.publish(&event, summary),
-                None => Err(Fail::permanent("an order that was never placed cannot be confirmed")),
-            },
-            Decision::Cancel(reason) => {
-                let event = self.cancelled(*reason, now)?;
-                self.publish(&event, summary)
-            }
-        }
-    }
-
-    /// Puts the document back; the unit of work that makes it sets its one deadline.
+    /// Puts the document back; the unit of work that makes it sets its one deadline, and the one that makes it wait
+    /// for something sets its watch.
     pub(crate) fn close(mut self) -> Result<(), Fail> {
         let now = self.now();
-        self.doc.updated_at = now;
         if self.is_new {
-            let job = Deadline { order_id: self.order_id };
+            let job = Deadline { order_id: self.order_id.clone() };
             self.uow.schedule(now.plus(self.config.deadline), &job)?;
         }
+        if let Case::Taken(order) = &mut self.doc.case
+            && let Some(waiting) = order.watch.wants_row()
+        {
+            order.watch.has_row = true;
+            let due = waiting.since.plus(self.config.patience.with(waiting.awaited));
+            let job = StageWatch { order_id: self.order_id };
+            self.uow.schedule(due.max(now.plus(LEAST_WATCH)), &job)?;
+        }
         self.uow.put(&ORDERS, self.doc)
-    }
-
-    fn confirmed(&self, confirmed_at: Timestamp) -> Option<OrderConfirmed> {
-        let Case::Taken(order) = &self.doc.case else { return None };
-        let Order { terms, stage: Stage::Confirmed { payment_id, .. }, stock, .. } = &**order else {
-            return None;
-        };
-        Some(OrderConfirmed {
-            order_id: self.order_id.clone(),
-            customer_id: terms.customer_id.clone(),
-            payment_id: payment_id.clone(),
-            currency: terms.currency,
-            lines: terms.lines.clone(),
-            stock: stock.clone(),
-            shipping_fee_minor: terms.shipping_fee_minor,
-            total_minor: terms.total_minor,
-            customer: terms.customer.clone(),
-            ship_to: terms.ship_to.clone(),
-            confirmed_at,
-        })
-    }
-
-    fn cancelled(&self, reason: CancelReason, cancelled_at: Timestamp) -> Result<OrderCancelled, Fail> {
-        let (customer_id, currency, total_minor) = match &self.doc.case {
-            Case::Taken(order) => {
-                let terms = &order.terms;
-                (Some(terms.customer_id.clone()), Some(terms.currency), terms.total_minor)
-            }
-            Case::Refused(refused) => (refused.customer_id.clone(), refused.currency, refused.total_minor),
-            Case::Heard { .. } => (None, None, 0),
-        };
-        let customer_id = match customer_id {
-            Some(known) => known,
-            None => CustomerId::new(UNKNOWN).map_err(|error| Fail::permanent(error.to_string()))?,
-        };
-        Ok(OrderCancelled {
-            order_id: self.order_id.clone(),
-            customer_id,
-            reason,
-            was_confirmed: false,
-            currency: currency.unwrap_or(self.config.shop_currency),
-            total_minor,
-            cancelled_at,
-        })
     }
 
     /// The planted bug: deadline and confirmation do not look whether the other one has decided.
@@ -240,5 +243,21 @@ impl<'u> Dossier<'u> {
         {
             order.stage = Stage::Open;
         }
+    }
+
+    /// The other planted bugs: what is heard is taken for something else, or for nothing.
+    fn mishear(&mut self, input: Input) -> Option<Input> {
+        let quirks = self.uow.quirks();
+        if let Case::Taken(order) = &mut self.doc.case {
+            order.refunds.is_overlooked = quirks.has(Bug::RefundFromTwoDeciders);
+            if quirks.has(Bug::StockShortIgnored) && input == Input::StockShort && order.stage != Stage::Open
+            {
+                return None;
+            }
+        }
+        if quirks.has(Bug::StopRefusedIgnored) && input == Input::StopRefused {
+            return Some(Input::ShipmentStopped);
+        }
+        Some(input)
     }
 }

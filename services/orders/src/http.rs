@@ -1,4 +1,4 @@
-//! `/orders`: place, show, list, timeline, cancel.
+//! `/orders`: place, show, list, timeline, cancel, send back.
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -15,7 +15,9 @@ mod cancel;
 mod list;
 mod openapi;
 mod place;
+mod returns;
 mod show;
+mod view;
 
 pub use openapi::openapi;
 
@@ -36,6 +38,7 @@ pub(crate) fn routes(config: Config) -> impl Fn(Edge) -> Router + Send + Sync {
             .route("/orders/{id}", get(show::show))
             .route("/orders/{id}/timeline", get(show::timeline))
             .route("/orders/{id}/cancel", post(cancel::cancel))
+            .route("/orders/{id}/returns", post(returns::send_back))
             .with_state(Desk { edge, config: config.clone() })
     }
 }

@@ -8,29 +8,21 @@ mod handlers;
 mod http;
 mod timeline;
 
+use contracts::events::notification::{NotificationFailed, NotificationSent};
+use contracts::events::payment::{
+    PaymentActionCompleted, PaymentActionRequired, PaymentAuthorizationExpired, PaymentAuthorized,
+    PaymentCaptureFailed, PaymentCaptured, PaymentDeclined, PaymentDisputed, PaymentRefunded, PaymentVoided,
+};
+use contracts::events::returns::ReturnReceived;
+use contracts::events::shipment::{
+    ShipmentCreated, ShipmentDelivered, ShipmentDispatched, ShipmentFailed, ShipmentReady,
+    ShipmentStopRefused, ShipmentStopped,
+};
+use contracts::events::stock::{StockRejected, StockReserved, StockShort};
 use runtime::Service;
 
-pub use config::Config;
+pub use config::{Config, Patience};
 pub use http::openapi;
-
-/// Events that the topology gives to `orders` and that it does not handle yet, and when it will.
-pub const NOT_YET: &[(&str, &str)] = &[
-    ("shop.banyan.shipment.created.v1", "joins with shipping"),
-    ("shop.banyan.shipment.ready.v1", "joins with shipping"),
-    ("shop.banyan.shipment.stopped.v1", "joins with shipping"),
-    ("shop.banyan.shipment.stop-refused.v1", "joins with shipping"),
-    ("shop.banyan.shipment.dispatched.v1", "joins with shipping"),
-    ("shop.banyan.shipment.delivered.v1", "joins with shipping"),
-    ("shop.banyan.shipment.failed.v1", "joins with shipping"),
-    ("shop.banyan.payment.captured.v1", "joins with shipping: nothing is captured before a parcel is ready"),
-    ("shop.banyan.payment.capture-failed.v1", "joins with shipping"),
-    ("shop.banyan.payment.authorization-expired.v1", "joins with shipping: it asks to stop the parcel"),
-    ("shop.banyan.payment.refunded.v1", "joins with shipping"),
-    ("shop.banyan.payment.disputed.v1", "joins with shipping"),
-    ("shop.banyan.return.received.v1", "joins with shipping"),
-    ("shop.banyan.notification.sent.v1", "joins with notification"),
-    ("shop.banyan.notification.failed.v1", "joins with notification"),
-];
 
 /// The service: what it reacts to, what it serves, how it audits itself.
 #[must_use]
@@ -38,15 +30,31 @@ pub fn service(config: Config) -> Service {
     let each = || config.clone();
     Service::new("orders")
         .on(handlers::OnOrderPlaced(each()))
-        .on(handlers::OnStockReserved(each()))
-        .on(handlers::OnStockRejected(each()))
-        .on(handlers::OnStockShort(each()))
-        .on(handlers::OnPaymentAuthorized(each()))
-        .on(handlers::OnPaymentDeclined(each()))
-        .on(handlers::OnPaymentActionRequired(each()))
-        .on(handlers::OnPaymentActionCompleted(each()))
-        .on(handlers::OnPaymentVoided(each()))
+        .on(handlers::Hear::<StockReserved>::new(each()))
+        .on(handlers::Hear::<StockRejected>::new(each()))
+        .on(handlers::Hear::<StockShort>::new(each()))
+        .on(handlers::Hear::<PaymentAuthorized>::new(each()))
+        .on(handlers::Hear::<PaymentDeclined>::new(each()))
+        .on(handlers::Hear::<PaymentActionRequired>::new(each()))
+        .on(handlers::Hear::<PaymentActionCompleted>::new(each()))
+        .on(handlers::Hear::<PaymentVoided>::new(each()))
+        .on(handlers::Hear::<PaymentAuthorizationExpired>::new(each()))
+        .on(handlers::Hear::<PaymentCaptured>::new(each()))
+        .on(handlers::Hear::<PaymentCaptureFailed>::new(each()))
+        .on(handlers::Hear::<PaymentRefunded>::new(each()))
+        .on(handlers::Hear::<PaymentDisputed>::new(each()))
+        .on(handlers::Hear::<ShipmentCreated>::new(each()))
+        .on(handlers::Hear::<ShipmentReady>::new(each()))
+        .on(handlers::Hear::<ShipmentStopped>::new(each()))
+        .on(handlers::Hear::<ShipmentStopRefused>::new(each()))
+        .on(handlers::Hear::<ShipmentDispatched>::new(each()))
+        .on(handlers::Hear::<ShipmentDelivered>::new(each()))
+        .on(handlers::Hear::<ShipmentFailed>::new(each()))
+        .on(handlers::Hear::<ReturnReceived>::new(each()))
+        .on(handlers::Hear::<NotificationSent>::new(each()))
+        .on(handlers::Hear::<NotificationFailed>::new(each()))
         .job(handlers::OnDeadline(each()))
+        .job(handlers::OnWatch(each()))
         .routes(http::routes(each()))
         .audit(audit::Audit)
 }

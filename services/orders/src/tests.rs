@@ -1,32 +1,28 @@
 //! The service as a whole: on a simulated store and bus, over HTTP and by events, in virtual time.
 
 mod bus;
+mod cancel;
 mod http;
+mod journey;
 mod list;
 mod race;
+mod returns;
 mod shop;
 
 use std::collections::BTreeSet;
 
 use contracts::topology::Topology;
 
-use crate::{Config, NOT_YET, service};
+use crate::{Config, service};
 
 #[test]
-fn every_event_that_the_topology_gives_is_handled_or_listed_as_not_yet() {
+fn every_event_that_the_topology_gives_is_handled() {
     let service = service(Config::default());
     let handled: BTreeSet<&str> = service.handled_events().iter().copied().collect();
-    let listed: BTreeSet<&str> = NOT_YET.iter().map(|(kind, _)| *kind).collect();
     let given: BTreeSet<&str> =
         Topology::embedded().subscriptions("orders").map(contracts::EventType::as_str).collect();
     assert_eq!(handled.len(), service.handled_events().len(), "registered twice");
-    assert_eq!(listed.len(), NOT_YET.len(), "listed twice");
-    assert_eq!(
-        handled.intersection(&listed).collect::<Vec<_>>(),
-        Vec::<&&str>::new(),
-        "handled, so not `not yet`"
-    );
-    assert_eq!(handled.union(&listed).copied().collect::<BTreeSet<_>>(), given);
+    assert_eq!(handled, given);
 }
 
 #[test]
@@ -41,5 +37,8 @@ fn the_openapi_fragment_names_only_schemas_that_exist_and_routes_that_are_served
         assert!(known, "no schema is called {name}");
     }
     let paths: Vec<&String> = openapi["paths"].as_object().unwrap().keys().collect();
-    assert_eq!(paths, ["/orders", "/orders/{id}", "/orders/{id}/cancel", "/orders/{id}/timeline"]);
+    assert_eq!(
+        paths,
+        ["/orders", "/orders/{id}", "/orders/{id}/cancel", "/orders/{id}/returns", "/orders/{id}/timeline"]
+    );
 }

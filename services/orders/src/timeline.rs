@@ -1,11 +1,12 @@
 //! What happened to an order, one document per entry: read by people, and by the audit.
 
-use contracts::events::order::CancelReason;
-use contracts::{Event, EventData, Money, OrderId, Timestamp, card};
+use contracts::{Event, EventData, OrderId, Timestamp, card};
 use runtime::{Collection, Entry as IndexEntry};
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{Decision, Input};
+mod words;
+
+pub(crate) use words::{money, pieces, verdict};
 
 /// All entries of all orders.
 pub(crate) static TIMELINE: Collection<Entry> = Collection::new("orders.timeline")
@@ -13,6 +14,9 @@ pub(crate) static TIMELINE: Collection<Entry> = Collection::new("orders.timeline
 
 /// The index of entries by order; its sort value counts them.
 pub(crate) const BY_ORDER: &str = "order";
+
+/// The type of an entry that is no event: something was decided, and nothing had to be published for it.
+pub(crate) const DECIDED: &str = "banyan.internal.orders.decided.v1";
 
 /// One thing that happened to an order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,12 +27,15 @@ pub(crate) struct Entry {
     pub(crate) number: u32,
     /// When it was written down.
     pub(crate) at: Timestamp,
+    /// At which try it was handled; absent when it was the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) attempt: Option<u32>,
     /// What it was.
     pub(crate) told: Told,
 }
 
 /// Who said what.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) struct Told {
     /// The event's type on the wire.
     #[serde(rename = "type")]
@@ -39,6 +46,24 @@ pub(crate) struct Told {
     pub(crate) service: String,
     /// In words.
     pub(crate) summary: String,
+    /// The id of the message that caused it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) caused_by: Option<String>,
+    /// The name under which others call it their cause, where that is not its id: another application's event.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) known_as: Option<String>,
+    /// How many events its subject had published by then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) sequence: Option<u64>,
+    /// When it happened, by the clock of who published it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) order_at: Option<Timestamp>,
+    /// The refund that it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) refund: Option<String>,
+    /// The money that it is about, in minor units of the order's currency.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) amount_minor: Option<i64>,
 }
 
 impl Entry {
@@ -54,48 +79,23 @@ impl Told {
         let service = event.source.strip_prefix(contracts::event::OWN_SOURCE).unwrap_or(&event.source);
         let hidden =
             |text: &str, instead: String| if card::in_text(text) { instead } else { text.to_owned() };
+        let message_id = event.message_id().to_string();
+        let event_id = hidden(&event.id, message_id.clone());
         Self {
             kind: T::TYPE.to_owned(),
-            event_id: hidden(&event.id, event.message_id().to_string()),
+            known_as: (event_id != message_id).then_some(message_id),
+            event_id,
             service: hidden(service, "application".to_owned()),
             summary: summary.into(),
+            caused_by: event.causationid.clone().filter(|id| !card::in_text(id)),
+            sequence: event.sequence_number(),
+            order_at: Some(event.time),
+            refund: None,
+            amount_minor: None,
         }
     }
 }
 
 fn position(number: u32) -> String {
     format!("{number:06}")
-}
-
-/// What `input` says, in words.
-pub(crate) fn summary_of(input: &Input) -> String {
-    match input {
-        Input::StockReserved { lines } => {
-            let pieces: u64 = lines.iter().map(|line| u64::from(line.quantity.get())).sum();
-            format!("{pieces} pieces are reserved")
-        }
-        Input::StockRejected { reason } => format!("cannot be supplied: {reason}"),
-        Input::StockShort => "stock that was promised is missing".to_owned(),
-        Input::PaymentAuthorized { amount_minor, currency, .. } => {
-            format!("{} is set aside", Money::new(*amount_minor, *currency))
-        }
-        Input::PaymentDeclined => "the payment was refused".to_owned(),
-        Input::PaymentActionRequired { .. } => "the customer has to confirm the payment".to_owned(),
-        Input::PaymentActionCompleted { .. } => "the customer has answered".to_owned(),
-        Input::PaymentVoided => "the money was let go".to_owned(),
-        Input::Deadline => "time is up".to_owned(),
-        Input::CancelAsked => "the customer asked for it".to_owned(),
-    }
-}
-
-/// What was decided, in words.
-pub(crate) fn verdict(decision: &Decision, note: Option<&str>) -> String {
-    match (decision, note) {
-        (Decision::Confirm { .. }, _) => "stock and payment are arranged".to_owned(),
-        (Decision::Cancel(CancelReason::CustomerRequest), Some(note)) if !note.is_empty() => {
-            format!("customer_request: {note}")
-        }
-        (Decision::Cancel(reason), _) => reason.to_string(),
-        (Decision::Note, _) => String::new(),
-    }
 }

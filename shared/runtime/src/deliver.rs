@@ -319,7 +319,13 @@ impl Core {
     fn cause(&self, message: &Message<'_>, event: &Envelope) -> Cause {
         let trace = event.traceparent.unwrap_or_else(|| TraceParent::root(message.id));
         let correlation = event.correlationid.clone();
-        Cause { id: message.id, trace, correlation, lane: message.lane.clone() }
+        Cause {
+            id: message.id,
+            trace,
+            correlation,
+            lane: message.lane.clone(),
+            attempt: message.delivery.attempt,
+        }
     }
 
     fn record_key(&self, id: MessageId) -> Key {

@@ -64,6 +64,12 @@ bugs! {
     RestockTwice = "restock-twice";
     /// A cancel that comes after the goods left puts them back on sale.
     SaleReleases = "sale-releases";
+    /// A refusal to stop a parcel is taken for a stop.
+    StopRefusedIgnored = "stop-refused-ignored";
+    /// Whoever decides about a refund does not look at what was refunded before.
+    RefundFromTwoDeciders = "refund-from-two-deciders";
+    /// A confirmed order whose stock turns out to be missing goes on.
+    StockShortIgnored = "stock-short-ignored";
 }
 
 impl std::str::FromStr for Bug {

@@ -29,6 +29,8 @@ pub(crate) struct Cause {
     pub(crate) correlation: Option<String>,
     /// Its lane.
     pub(crate) lane: String,
+    /// How often handling it was given up and put off.
+    pub(crate) attempt: u32,
 }
 
 /// One execution's reads, writes and consequences. All or nothing of it is committed.
@@ -90,6 +92,12 @@ impl Uow {
     #[must_use]
     pub fn cause(&self) -> MessageId {
         self.cause.id
+    }
+
+    /// How often handling the message was tried, failed and was put off: 0 at the first try.
+    #[must_use]
+    pub fn attempt(&self) -> u32 {
+        self.cause.attempt
     }
 
     /// An id for something this execution makes; the same in every execution of one message.

@@ -75,19 +75,19 @@ impl Default for Case {
 
 impl Case {
     /// Takes in `input` and says what follows. What comes before the order is kept until it is placed.
-    pub(crate) fn hear(&mut self, input: Input, now: Timestamp) -> Decision {
+    pub(crate) fn hear(&mut self, input: Input, now: Timestamp) -> Vec<Decision> {
         match self {
             Self::Taken(order) => order.hear(input, now),
-            Self::Refused(_) => Decision::Note,
+            Self::Refused(_) => Vec::new(),
             Self::Heard { inputs } if input == Input::Deadline => {
                 *self = Self::Refused(Refused::unseen(inputs, now));
-                Decision::Cancel(CancelReason::Deadline)
+                vec![Decision::end(CancelReason::Deadline)]
             }
             Self::Heard { inputs } => {
                 if inputs.len() < MAX_HEARD && !inputs.contains(&input) {
                     inputs.push(input);
                 }
-                Decision::Note
+                Vec::new()
             }
         }
     }
@@ -101,21 +101,21 @@ impl Case {
         terms: Terms,
         origin: Origin,
         now: Timestamp,
-    ) -> Result<Decision, IdTaken> {
+    ) -> Result<Vec<Decision>, IdTaken> {
         match self {
             Self::Heard { inputs } => {
                 let mut order = Order::new(terms, origin);
-                let heard = inputs.drain(..).map(|input| order.hear(input, now));
-                let decisions: Vec<Decision> = heard.filter(|decision| *decision != Decision::Note).collect();
+                let decisions = inputs.drain(..).flat_map(|input| order.hear(input, now)).collect();
                 *self = Self::Taken(Box::new(order));
-                Ok(decisions.into_iter().next().unwrap_or(Decision::Note))
+                Ok(decisions)
             }
-            Self::Taken(order) if order.terms.are_those_of(&terms) => Ok(Decision::Note),
+            Self::Taken(order) if order.terms.are_those_of(&terms) => Ok(Vec::new()),
             Self::Taken(_) => Err(IdTaken::ByAnother),
             Self::Refused(Refused { reason: CancelReason::Deadline, at, .. }) => {
-                let stage = Stage::Cancelled { reason: CancelReason::Deadline, at: *at };
+                let (reason, at) = (CancelReason::Deadline, *at);
+                let stage = Stage::Cancelled { reason, at, was_confirmed: false };
                 *self = Self::Taken(Box::new(Order { stage, ..Order::new(terms, origin) }));
-                Ok(Decision::Note)
+                Ok(Vec::new())
             }
             Self::Refused(_) => Err(IdTaken::ByRefused),
         }
@@ -125,14 +125,14 @@ impl Case {
     ///
     /// # Errors
     /// [`IdTaken::ByAnother`]: a sound order has this id, and nothing happens to it.
-    pub(crate) fn refuse(&mut self, refused: Refused) -> Result<Decision, IdTaken> {
+    pub(crate) fn refuse(&mut self, refused: Refused) -> Result<Vec<Decision>, IdTaken> {
         match self {
             Self::Heard { .. } => {
                 let reason = refused.reason;
                 *self = Self::Refused(refused);
-                Ok(Decision::Cancel(reason))
+                Ok(vec![Decision::end(reason)])
             }
-            Self::Refused(_) => Ok(Decision::Note),
+            Self::Refused(_) => Ok(Vec::new()),
             Self::Taken(_) => Err(IdTaken::ByAnother),
         }
     }
@@ -141,18 +141,12 @@ impl Case {
 impl Refused {
     /// An order that others worked on and that was never placed here, as far as it can be told from what they said.
     fn unseen(inputs: &[Input], now: Timestamp) -> Self {
-        let money = inputs.iter().find_map(|input| match input {
-            Input::PaymentAuthorized { amount_minor, currency, .. } => Some((*amount_minor, *currency)),
-            Input::StockReserved { .. }
-            | Input::StockRejected { .. }
-            | Input::StockShort
-            | Input::PaymentDeclined
-            | Input::PaymentActionRequired { .. }
-            | Input::PaymentActionCompleted { .. }
-            | Input::PaymentVoided
-            | Input::Deadline
-            | Input::CancelAsked => None,
-        });
+        let mut money = None;
+        for input in inputs {
+            if let Input::PaymentAuthorized { amount_minor, currency, .. } = input {
+                money.get_or_insert((*amount_minor, *currency));
+            }
+        }
         Self {
             reason: CancelReason::Deadline,
             at: now,

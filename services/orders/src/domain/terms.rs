@@ -64,6 +64,12 @@ impl Terms {
         amount_minor == self.total_minor && currency == self.currency
     }
 
+    /// What all pieces of `sku` are worth with their part of the fee, in minor units: frozen when it was placed.
+    pub(crate) fn worth_of(&self, sku: &Sku) -> i64 {
+        let share = self.allocation.iter().find(|share| share.sku == *sku);
+        share.map_or(0, |share| share.goods_minor.saturating_add(share.fee_minor))
+    }
+
     /// Whether `stock` is exactly what is bought, from whatever locations.
     pub(super) fn are_covered_by(&self, stock: &[StockLine]) -> bool {
         let wanted = pieces(self.lines.iter().map(|line| (&line.sku, line.quantity.get())));

@@ -1,12 +1,19 @@
 use contracts::events::order::CancelReason::{
-    self, CustomerRequest, Deadline, InsufficientStock, InvalidOrder, PaymentDeclined, StockShort, UnknownSku,
+    self, CaptureFailed, CustomerRequest, Deadline, InsufficientStock, InvalidOrder, PaymentDeclined,
+    StockShort, UnknownSku,
 };
+use contracts::events::returns::Condition;
 use contracts::order::{Line, Share};
 use contracts::{CustomerId, LocationId, Quantity, Sku};
-use proptest::prelude::*;
 
 use super::case::MAX_HEARD;
 use super::*;
+
+mod any_order;
+mod journey;
+mod refunding;
+mod returning;
+mod waiting;
 
 const NOW: Timestamp = Timestamp::EPOCH;
 
@@ -72,29 +79,81 @@ fn after(inputs: impl IntoIterator<Item = Input>) -> Order {
     order
 }
 
-fn confirm() -> Decision {
-    Decision::Confirm { payment_id: payment_id() }
+/// An order that heard all this after it was confirmed.
+fn confirmed(inputs: impl IntoIterator<Item = Input>) -> Order {
+    after([reserved(), paid()].into_iter().chain(inputs))
+}
+
+fn captured() -> Input {
+    Input::PaymentCaptured { payment_id: payment_id(), amount_minor: 255, currency: Currency::EUR }
+}
+
+fn shipment_id() -> ShipmentId {
+    ShipmentId::new("s-1").unwrap()
+}
+
+fn created() -> Input {
+    Input::ShipmentCreated { shipment_id: shipment_id() }
+}
+
+fn ready() -> Input {
+    Input::ShipmentReady { shipment_id: shipment_id(), tracking_number: "T1".to_owned() }
+}
+
+fn dispatched() -> Input {
+    Input::ShipmentDispatched { shipment_id: shipment_id(), tracking_number: "T1".to_owned() }
+}
+
+fn delivered() -> Input {
+    Input::ShipmentDelivered { shipment_id: shipment_id() }
+}
+
+fn failed(stage: FailedStage) -> Input {
+    Input::ShipmentFailed { stage }
+}
+
+fn came_back(return_id: &str, lines: &[(&str, u32)]) -> Input {
+    let line = |&(name, pieces): &(&str, u32)| ReturnedLine {
+        sku: sku(name),
+        quantity: Quantity::new(pieces).unwrap(),
+        condition: Condition::Sellable,
+    };
+    let return_id = ReturnId::new(return_id).unwrap();
+    Input::ReturnReceived { return_id, lines: lines.iter().map(line).collect() }
+}
+
+fn refunded(refund_id: &str, amount_minor: i64) -> Input {
+    Input::PaymentRefunded { refund_id: RefundId::new(refund_id).unwrap(), amount_minor }
+}
+
+fn cancelled(reason: CancelReason) -> Decision {
+    Decision::Cancel { reason, was_confirmed: true }
 }
 
 /// Every input, and what follows from it while nothing is decided.
-fn rules() -> Vec<(Input, Decision)> {
-    let cancel = Decision::Cancel;
+fn rules() -> Vec<(Input, Vec<Decision>)> {
+    let cancel = |reason| vec![Decision::end(reason)];
+    let nothing = Vec::new;
     let rejected = |reason| Input::StockRejected { reason };
     vec![
-        (reserved(), Decision::Note),
+        (reserved(), nothing()),
         (stock(&[("A", 2, "x")]), cancel(InvalidOrder)),
         (stock(&[("A", 3, "x"), ("B", 1, "x")]), cancel(InvalidOrder)),
         (rejected(RejectReason::UnknownSku), cancel(UnknownSku)),
         (rejected(RejectReason::InsufficientStock), cancel(InsufficientStock)),
         (rejected(RejectReason::Unrecognised), cancel(InsufficientStock)),
         (Input::StockShort, cancel(StockShort)),
-        (paid(), confirm()),
+        (paid(), vec![Decision::Confirm]),
         (authorized(254, Currency::EUR), cancel(InvalidOrder)),
         (authorized(255, Currency::GBP), cancel(InvalidOrder)),
         (Input::PaymentDeclined, cancel(PaymentDeclined)),
         (Input::PaymentVoided, cancel(PaymentDeclined)),
-        (Input::PaymentActionRequired { sequence: Some(1) }, Decision::Note),
-        (Input::PaymentActionCompleted { sequence: Some(2) }, Decision::Note),
+        (Input::CaptureFailed, cancel(CaptureFailed)),
+        (Input::AuthorizationExpired, cancel(CaptureFailed)),
+        (Input::PaymentActionRequired { sequence: Some(1) }, nothing()),
+        (Input::PaymentActionCompleted { sequence: Some(2) }, nothing()),
+        (captured(), nothing()),
+        (dispatched(), nothing()),
         (Input::Deadline, cancel(Deadline)),
         (Input::CancelAsked, cancel(CustomerRequest)),
     ]
@@ -105,29 +164,6 @@ fn while_nothing_is_decided_every_input_has_its_consequence() {
     for (input, expected) in rules() {
         assert_eq!(order().hear(input.clone(), NOW), expected, "{input:?}");
     }
-}
-
-#[test]
-fn what_was_decided_stays_whatever_comes() {
-    for decided in [paid(), Input::Deadline] {
-        let before = after([decided]);
-        for (input, _) in rules() {
-            let mut order = before.clone();
-            assert_eq!(
-                order.hear(input.clone(), NOW.plus(std::time::Duration::from_secs(1))),
-                Decision::Note,
-                "{input:?}"
-            );
-            assert_eq!(order.stage, before.stage, "{input:?}");
-        }
-    }
-}
-
-#[test]
-fn the_customer_can_cancel_until_it_is_confirmed() {
-    assert_eq!(order().cancel(NOW), Ok(Decision::Cancel(CustomerRequest)));
-    assert_eq!(after([Input::Deadline]).cancel(NOW), Ok(Decision::Note));
-    assert_eq!(after([paid()]).cancel(NOW), Err(NotCancellable));
 }
 
 #[test]
@@ -168,10 +204,10 @@ fn a_payment_never_goes_back_to_an_earlier_status() {
 fn what_is_heard_before_the_order_counts_once_it_is_placed() {
     let mut case = Case::default();
     for input in [reserved(), reserved(), paid()] {
-        assert_eq!(case.hear(input, NOW), Decision::Note);
+        assert_eq!(case.hear(input, NOW), []);
     }
     assert_eq!(case, Case::Heard { inputs: vec![reserved(), paid()] });
-    assert_eq!(case.place(terms(), Origin::Application, NOW), Ok(confirm()));
+    assert_eq!(case.place(terms(), Origin::Application, NOW), Ok(vec![Decision::Confirm]));
     let Case::Taken(order) = case else { panic!("not taken") };
     assert_eq!((order.status(), order.stock.len()), (OrderStatus::Confirmed, 3));
 }
@@ -199,9 +235,9 @@ fn refused() -> Refused {
 #[test]
 fn an_id_belongs_to_its_first_order() {
     let mut case = Case::default();
-    assert_eq!(case.place(terms(), Origin::Application, NOW), Ok(Decision::Note));
+    assert_eq!(case.place(terms(), Origin::Application, NOW), Ok(vec![]));
     let later = Terms { placed_at: Timestamp::MAX, ..terms() };
-    assert_eq!(case.place(later, Origin::Application, NOW), Ok(Decision::Note));
+    assert_eq!(case.place(later, Origin::Application, NOW), Ok(vec![]));
     let other = Terms { channel: "phone".to_owned(), ..terms() };
     assert_eq!(case.place(other, Origin::Application, NOW), Err(IdTaken::ByAnother));
     assert_eq!(case.refuse(refused()), Err(IdTaken::ByAnother));
@@ -211,84 +247,21 @@ fn an_id_belongs_to_its_first_order() {
 #[test]
 fn a_refused_order_ends_once_and_for_all() {
     let mut case = Case::Heard { inputs: vec![paid()] };
-    assert_eq!(case.refuse(refused()), Ok(Decision::Cancel(InvalidOrder)));
-    assert_eq!(case.refuse(refused()), Ok(Decision::Note));
-    assert_eq!(case.hear(Input::Deadline, NOW), Decision::Note);
+    assert_eq!(case.refuse(refused()), Ok(vec![Decision::end(InvalidOrder)]));
+    assert_eq!(case.refuse(refused()), Ok(vec![]));
+    assert_eq!(case.hear(Input::Deadline, NOW), []);
     assert_eq!(case.place(terms(), Origin::Application, NOW), Err(IdTaken::ByRefused));
 }
 
 #[test]
 fn an_order_that_never_came_ends_and_is_filed_as_cancelled_when_it_comes() {
     let mut case = Case::Heard { inputs: vec![paid()] };
-    assert_eq!(case.hear(Input::Deadline, NOW), Decision::Cancel(Deadline));
+    assert_eq!(case.hear(Input::Deadline, NOW), [Decision::end(Deadline)]);
     assert!(
         matches!(&case, Case::Refused(refused) if refused.total_minor == 255 && refused.currency == Some(Currency::EUR))
     );
-    assert_eq!(case.place(terms(), Origin::Application, NOW), Ok(Decision::Note));
+    assert_eq!(case.place(terms(), Origin::Application, NOW), Ok(vec![]));
     assert!(
-        matches!(case, Case::Taken(order) if order.stage == Stage::Cancelled { reason: Deadline, at: NOW })
+        matches!(case, Case::Taken(order) if order.stage == Stage::Cancelled { reason: Deadline, at: NOW, was_confirmed: false })
     );
-}
-
-fn any_input() -> impl Strategy<Value = Input> {
-    (0..rules().len()).prop_map(|n| rules().swap_remove(n).0)
-}
-
-/// How many of `decisions` confirm, and why the others cancel.
-fn verdicts(decisions: &[Decision]) -> (usize, Vec<CancelReason>) {
-    let confirmed = decisions.iter().filter(|d| matches!(d, Decision::Confirm { .. })).count();
-    let reasons =
-        decisions.iter().filter_map(|d| if let Decision::Cancel(reason) = d { Some(*reason) } else { None });
-    (confirmed, reasons.collect())
-}
-
-proptest! {
-    #[test]
-    fn any_order_of_inputs_with_duplicates_leads_to_exactly_one_decision(
-        inputs in prop::collection::vec(any_input(), 0..30),
-        placed_at in 0usize..30,
-        is_sound in any::<bool>(),
-    ) {
-        let mut case = Case::default();
-        let mut decisions = Vec::new();
-        for (n, input) in inputs.iter().cloned().enumerate() {
-            if n == placed_at {
-                decisions.extend(if is_sound { case.place(terms(), Origin::Application, NOW) } else { case.refuse(refused()) });
-            }
-            decisions.push(case.hear(input, NOW));
-        }
-        // Whatever happened, the deadline comes.
-        decisions.push(case.hear(Input::Deadline, NOW));
-        let (confirmed, reasons) = verdicts(&decisions);
-        prop_assert_eq!(confirmed + reasons.len(), 1, "{:?}", decisions);
-        match case {
-            Case::Heard { .. } => prop_assert!(false, "still open"),
-            Case::Refused(refused) => prop_assert_eq!(vec![refused.reason], reasons),
-            Case::Taken(order) => match order.stage {
-                Stage::Open => prop_assert!(false, "still open"),
-                Stage::Confirmed { .. } => prop_assert_eq!(confirmed, 1),
-                Stage::Cancelled { reason, .. } => prop_assert_eq!(vec![reason], reasons),
-            },
-        }
-    }
-
-    #[test]
-    fn hearing_before_the_order_is_placed_decides_like_hearing_after(inputs in prop::collection::vec(any_input(), 0..8)) {
-        let early: Vec<Input> = inputs
-            .into_iter()
-            .filter(|input| !matches!(input, Input::Deadline | Input::CancelAsked))
-            .collect();
-        let mut joined = Case::default();
-        for input in &early {
-            joined.hear(input.clone(), NOW);
-        }
-        joined.place(terms(), Origin::Application, NOW).unwrap();
-        let mut seen = Vec::new();
-        let straight = after(early.into_iter().filter(|input| {
-            let is_new = !seen.contains(input);
-            seen.push(input.clone());
-            is_new
-        }));
-        prop_assert_eq!(joined, Case::Taken(Box::new(straight)));
-    }
 }

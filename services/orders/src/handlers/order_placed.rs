@@ -30,11 +30,11 @@ impl Handler for OnOrderPlaced {
             return Ok(());
         }
         let mut dossier = Dossier::open(uow, &self.0, &event.data.order_id).await?;
-        let decision = match offer(&event.data, &cards, dossier.now()) {
+        let decisions = match offer(&event.data, &cards, dossier.now()) {
             Ok(terms) => register(&mut dossier, event, terms)?,
             Err(refused) => refuse(&mut dossier, event, refused, !cards.is_empty())?,
         };
-        dossier.announce(&decision, None)?;
+        dossier.announce(&decisions, None)?;
         dossier.close()
     }
 }
@@ -63,12 +63,16 @@ fn offer(placed: &OrderPlaced, cards: &[String], now: contracts::Timestamp) -> R
     })
 }
 
-fn register(dossier: &mut Dossier<'_>, event: &Event<OrderPlaced>, terms: Terms) -> Result<Decision, Fail> {
+fn register(
+    dossier: &mut Dossier<'_>,
+    event: &Event<OrderPlaced>,
+    terms: Terms,
+) -> Result<Vec<Decision>, Fail> {
     let now = dossier.now();
-    let decision = dossier.doc.case.place(terms, Origin::Application, now);
-    let decision = decision.map_err(|taken| taken_by(event, taken))?;
+    let decisions = dossier.doc.case.place(terms, Origin::Application, now);
+    let decisions = decisions.map_err(|taken| taken_by(event, taken))?;
     dossier.note(Told::by(event, "taken by another application"))?;
-    Ok(decision)
+    Ok(decisions)
 }
 
 fn refuse(
@@ -76,18 +80,18 @@ fn refuse(
     event: &Event<OrderPlaced>,
     refused: Refused,
     holds_card: bool,
-) -> Result<Decision, Fail> {
+) -> Result<Vec<Decision>, Fail> {
     let faults: Vec<String> =
         refused.faults.iter().map(|fault| format!("{} {}", fault.pointer, fault.message)).collect();
     let summary = format!("refused: {}", faults.join("; "));
-    let decision = match dossier.doc.case.refuse(refused) {
-        Ok(decision) => decision,
+    let decisions = match dossier.doc.case.refuse(refused) {
+        Ok(decisions) => decisions,
         // A dead letter would keep the number.
-        Err(IdTaken::ByAnother | IdTaken::ByRefused) if holds_card => Decision::Note,
+        Err(IdTaken::ByAnother | IdTaken::ByRefused) if holds_card => Vec::new(),
         Err(taken) => return Err(taken_by(event, taken)),
     };
     dossier.note(Told::by(event, summary))?;
-    Ok(decision)
+    Ok(decisions)
 }
 
 fn taken_by(event: &Event<OrderPlaced>, taken: IdTaken) -> Fail {

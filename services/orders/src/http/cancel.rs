@@ -1,19 +1,20 @@
 //! `POST /orders/{id}/cancel`: the customer does not want it any more.
 //!
-//! Until the order is confirmed it is cancelled at once: 202. One that is cancelled already, for whatever reason, is
-//! what the caller wants: 200. A confirmed one cannot be cancelled here: 409; stopping its parcel joins with shipping.
+//! Until the order is confirmed it is cancelled at once: 200, as for one that is cancelled already, for whatever reason.
+//! For a confirmed one shipping is asked to stop the parcel: 202, also while its answer is awaited. Once the parcel has
+//! left, or could not be stopped: 409.
 
 use axum::extract::{Path, Request, State};
 use axum::response::Response;
 use contracts::OrderId;
 use contracts::events::order::CancelReason;
-use contracts::order::MAX_TEXT_CHARS;
+use contracts::order::{MAX_TEXT_CHARS, OrderStatus};
 use runtime::{Answer, Command, Problem, Refusal, Uow};
 use serde::{Deserialize, Serialize};
 
 use super::{Asked, Desk, answer, not_found};
 use crate::config::Config;
-use crate::domain::{Case, Decision, Stage};
+use crate::domain::{Case, NotCancellable};
 use crate::dossier::Dossier;
 
 pub(super) async fn cancel(State(desk): State<Desk>, Path(id): Path<String>, request: Request) -> Response {
@@ -61,7 +62,7 @@ struct Cancel {
 #[derive(Serialize)]
 struct Cancelled<'a> {
     order_id: &'a OrderId,
-    status: &'static str,
+    status: OrderStatus,
     cancel_reason: CancelReason,
 }
 
@@ -71,28 +72,33 @@ impl Command for Cancel {
         let now = dossier.now();
         let order = match &mut dossier.doc.case {
             Case::Taken(order) => order,
-            Case::Refused(refused) => return self.answer(200, refused.reason),
+            Case::Refused(refused) => return self.answer(200, OrderStatus::Cancelled, refused.reason),
             Case::Heard { .. } => return Err(not_found(self.order_id.as_str()).into()),
         };
-        if let Stage::Cancelled { reason, .. } = order.stage {
-            return self.answer(200, reason);
+        let decisions = order.cancel(now).map_err(refusal)?;
+        let (status, reason) = (order.status(), order.cancel_reason());
+        if !decisions.is_empty() {
+            dossier.announce(&decisions, Some(&self.reason))?;
+            dossier.close()?;
         }
-        let decision = order.cancel(now).map_err(|why| {
-            Problem::new(409, "not-cancellable", "Not cancellable", why.to_string())
-                .hint("return the goods when they have arrived")
-        })?;
-        dossier.announce(&decision, Some(&self.reason))?;
-        dossier.close()?;
-        match decision {
-            Decision::Cancel(reason) => self.answer(202, reason),
-            Decision::Confirm { .. } | Decision::Note => self.answer(202, CancelReason::CustomerRequest),
-        }
+        let code = if status == OrderStatus::Cancelling { 202 } else { 200 };
+        self.answer(code, status, reason.unwrap_or(CancelReason::CustomerRequest))
     }
 }
 
+fn refusal(why: NotCancellable) -> Problem {
+    let hint = match why {
+        NotCancellable::IsCompleted => "send the goods back: POST /orders/{id}/returns",
+        NotCancellable::HasLeft | NotCancellable::Refused => {
+            "send the goods back once they have arrived: POST /orders/{id}/returns"
+        }
+    };
+    Problem::new(409, "not-cancellable", "Not cancellable", why.to_string()).hint(hint)
+}
+
 impl Cancel {
-    fn answer(&self, status: u16, cancel_reason: CancelReason) -> Result<Answer, Refusal> {
-        let body = Cancelled { order_id: &self.order_id, status: "cancelled", cancel_reason };
-        Ok(Answer::json(status, None, &body)?)
+    fn answer(&self, code: u16, status: OrderStatus, cancel_reason: CancelReason) -> Result<Answer, Refusal> {
+        let body = Cancelled { order_id: &self.order_id, status, cancel_reason };
+        Ok(Answer::json(code, None, &body)?)
     }
 }

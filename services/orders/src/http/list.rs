@@ -1,4 +1,4 @@
-//! `GET /orders`: a customer's orders or everybody's, newest first, page by page.
+//! `GET /orders`: a customer's orders, everybody's, or those that wait too long; newest first, page by page.
 
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query as Params, State};
@@ -7,9 +7,9 @@ use contracts::order::OrderStatus;
 use runtime::{Doc, Problem, Query, Reader};
 use serde::{Deserialize, Serialize};
 
-use super::show::View;
+use super::view::View;
 use super::{Desk, answer, ok};
-use crate::dossier::{ALL, BY_CUSTOMER, Document, ORDERS, SHARDS, shard, sort_of};
+use crate::dossier::{ALL, BY_CUSTOMER, Document, ORDERS, SHARDS, STALLED, shard, sort_of};
 
 /// Orders on a page: at most, and when nothing is said.
 const MAX_LIMIT: usize = 100;
@@ -22,6 +22,8 @@ const MAX_LOOKS: usize = 10;
 pub(super) struct Asked {
     customer_id: Option<String>,
     status: Option<String>,
+    #[serde(default)]
+    stalled: bool,
     limit: Option<usize>,
     cursor: Option<String>,
 }
@@ -56,6 +58,8 @@ struct Search {
     index: &'static str,
     partitions: Vec<String>,
     status: Option<OrderStatus>,
+    /// Whose, where the index does not say it.
+    customer_id: Option<String>,
     limit: usize,
     /// Only what sorts below it.
     position: Option<String>,
@@ -74,11 +78,13 @@ impl Search {
             }
             None => None,
         };
-        let (index, partitions) = match &asked.customer_id {
+        let customer_id = asked.customer_id.clone();
+        let (index, partitions) = match &customer_id {
+            _ if asked.stalled => (STALLED, (0..SHARDS).map(shard).collect()),
             Some(customer_id) => (BY_CUSTOMER, vec![customer_id.clone()]),
             None => (ALL, (0..SHARDS).map(shard).collect()),
         };
-        Ok(Self { index, partitions, status, limit, position })
+        Ok(Self { index, partitions, status, customer_id, limit, position })
     }
 
     /// What was found, and where to go on.
@@ -124,8 +130,11 @@ impl Search {
     }
 
     fn wants(&self, doc: &Doc<Document>) -> bool {
-        let shown = View::of(doc, contracts::Currency::GBP);
-        shown.is_some_and(|view| self.status.is_none_or(|status| view.status() == status))
+        let Some(view) = View::of(doc, contracts::Currency::GBP) else { return false };
+        // An index may be behind its documents.
+        (self.index != STALLED || doc.has_stalled())
+            && self.status.is_none_or(|status| view.status() == status)
+            && self.customer_id.as_ref().is_none_or(|customer_id| view.customer_id() == customer_id)
     }
 }
 

@@ -2,6 +2,10 @@
 
 use serde_json::{Value, json};
 
+mod schemas;
+
+use schemas::schemas;
+
 /// Paths and schemas of this service's routes; the binary puts the fragments of all services into one document.
 #[must_use]
 pub fn openapi() -> Value {
@@ -23,6 +27,7 @@ fn paths() -> Value {
                 "parameters": [
                     query("customer_id", &json!({ "type": "string" })),
                     query("status", &json!({ "$ref": "#/components/schemas/OrderStatus" })),
+                    query("stalled", &json!({ "type": "boolean", "default": false, "description": "only orders that wait too long" })),
                     query("limit", &json!({ "type": "integer", "minimum": 1, "maximum": 100, "default": 20 })),
                     query("cursor", &json!({ "type": "string" })),
                 ],
@@ -39,10 +44,21 @@ fn paths() -> Value {
             "responses": responses(&[("200", "Its entries, oldest first", Some("Timeline"))], &["404", "503"]),
         } },
         "/orders/{id}/cancel": { "post": {
-            "operationId": "cancelOrder", "tags": ["orders"], "summary": "Cancels an order that is not confirmed",
+            "operationId": "cancelOrder", "tags": ["orders"], "summary": "Cancels an order whose parcel has not left",
             "parameters": [id, key], "requestBody": body("CancelOrder"),
             "responses": responses(
-                &[("202", "Cancelled", Some("OrderCancelled")), ("200", "Was cancelled already", Some("OrderCancelled"))],
+                &[
+                    ("200", "Cancelled", Some("OrderCancelled")),
+                    ("202", "Shipping is asked to stop the parcel", Some("OrderCancelled")),
+                ],
+                &["400", "404", "409", "413", "415", "422", "429", "503"],
+            ),
+        } },
+        "/orders/{id}/returns": { "post": {
+            "operationId": "returnGoods", "tags": ["orders"], "summary": "Takes goods of a delivered order back",
+            "parameters": [id, key], "requestBody": body("ReturnGoods"),
+            "responses": responses(
+                &[("202", "A label is made for the goods", Some("Return"))],
                 &["400", "404", "409", "413", "415", "422", "429", "503"],
             ),
         } },
@@ -72,64 +88,4 @@ fn responses(good: &[(&str, &str, Option<&str>)], problems: &[&str]) -> Value {
         ((*status).to_owned(), json!({ "description": "Problem (RFC 9457)", "content": content }))
     });
     good.chain(problems).collect::<serde_json::Map<_, _>>().into()
-}
-
-fn schemas() -> Value {
-    let text = json!({ "type": "string" });
-    let time = json!({ "type": "string", "format": "date-time" });
-    let minor = json!({ "type": "integer", "format": "int64", "minimum": 0, "description": "minor units of the currency" });
-    let status = json!({ "$ref": "#/components/schemas/OrderStatus" });
-    let reason = json!({ "type": ["string", "null"], "description": "a CancelReason of the contracts" });
-    let line = json!({
-        "type": "object", "required": ["sku", "quantity", "unit_price_minor"],
-        "properties": {
-            "sku": text, "quantity": { "type": "integer", "minimum": 1, "maximum": 100_000 }, "unit_price_minor": minor,
-        },
-    });
-    let payment = json!({
-        "type": "object",
-        "properties": {
-            "status": { "enum": ["pending", "action_required", "authorized", "declined", "voided"] },
-            "authorized_minor": minor, "captured_minor": minor, "refunded_minor": minor,
-        },
-    });
-    json!({
-        "OrderStatus": {
-            "enum": ["placed", "action_required", "confirmed", "cancelling", "dispatched", "delivered", "completed", "cancelled"],
-        },
-        "OrderPlaced": { "type": "object", "properties": {
-            "order_id": text, "status": status, "currency": text, "total_minor": minor, "placed_at": time,
-        } },
-        "Order": { "type": "object", "properties": {
-            "order_id": text, "customer_id": text, "status": status, "currency": text, "total_minor": minor,
-            "lines": { "type": "array", "items": line }, "payment": payment,
-            "shipments": { "type": "array", "items": { "type": "object" } },
-            "returns": { "type": "array", "items": { "type": "object" } },
-            "cancel_reason": reason, "placed_at": time, "updated_at": time,
-        } },
-        "Orders": { "type": "object", "properties": {
-            "orders": { "type": "array", "items": { "$ref": "#/components/schemas/Order" } },
-            "next_cursor": { "type": ["string", "null"] },
-        } },
-        "Timeline": { "type": "object", "properties": { "entries": { "type": "array", "items": {
-            "type": "object",
-            "properties": { "at": time, "type": text, "event_id": text, "service": text, "summary": text },
-        } } } },
-        "CancelOrder": { "type": "object", "properties": { "reason": { "type": "string", "maxLength": 256 } } },
-        "OrderCancelled": { "type": "object", "properties": { "order_id": text, "status": status, "cancel_reason": reason } },
-        "PlaceOrder": {
-            "type": "object", "required": ["customer_id", "currency", "lines", "payment_method"],
-            "properties": {
-                "customer_id": text, "currency": { "type": "string", "pattern": "^[A-Z]{3}$" },
-                "channel": { "type": "string", "default": "web" },
-                "lines": { "type": "array", "minItems": 1, "items": line },
-                "shipping_fee_minor": minor, "total_minor": minor, "hold_id": text,
-                "payment_method": { "type": "object", "required": ["token"], "properties": { "token": text } },
-                "customer": { "type": "object", "properties": { "name": text, "email": text, "locale": text } },
-                "ship_to": { "type": "object", "properties": {
-                    "name": text, "line1": text, "line2": text, "city": text, "region": text, "postcode": text, "country": text,
-                } },
-            },
-        },
-    })
 }

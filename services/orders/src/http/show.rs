@@ -2,15 +2,14 @@
 
 use axum::extract::{Path, State};
 use axum::response::Response;
-use contracts::events::order::CancelReason;
-use contracts::order::{Line, OrderStatus};
-use contracts::{Currency, CustomerId, Timestamp};
-use runtime::{Doc, Problem, Query};
+use contracts::Timestamp;
+use runtime::{Problem, Query};
 use serde::Serialize;
 
+use super::view::View;
 use super::{Desk, answer, not_found, ok};
-use crate::domain::{Case, Order, Payment, PaymentStatus, Refused, Stage};
-use crate::dossier::{Document, ORDERS, UNKNOWN};
+use crate::domain::Case;
+use crate::dossier::ORDERS;
 use crate::timeline::{BY_ORDER, Entry, TIMELINE};
 
 pub(super) async fn show(State(desk): State<Desk>, Path(id): Path<String>) -> Response {
@@ -35,7 +34,8 @@ async fn told(desk: &Desk, id: &str) -> Result<Response, Problem> {
     // An order has a few dozen entries; a page holds a thousand.
     let query = Query::new(TIMELINE.name(), BY_ORDER, id);
     let (entries, _) = reader.list(&TIMELINE, query).await?;
-    ok(&Timeline { entries: entries.iter().map(|entry| EntryView::of(entry)).collect() })
+    let entries: Vec<&Entry> = entries.iter().map(|entry| &**entry).collect();
+    ok(&Timeline { entries: entries.iter().map(|entry| EntryView::of(entry, &entries)).collect() })
 }
 
 #[derive(Serialize)]
@@ -46,102 +46,39 @@ struct Timeline<'a> {
 #[derive(Serialize)]
 struct EntryView<'a> {
     at: Timestamp,
-    #[serde(flatten)]
-    told: &'a crate::timeline::Told,
+    #[serde(rename = "type")]
+    kind: &'a str,
+    event_id: &'a str,
+    service: &'a str,
+    summary: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    caused_by: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attempt: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sequence: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    order_at: Option<Timestamp>,
 }
 
 impl<'a> EntryView<'a> {
-    fn of(entry: &'a Entry) -> Self {
-        Self { at: entry.at, told: &entry.told }
-    }
-}
-
-/// An order as callers see it.
-#[derive(Debug, Serialize)]
-pub(super) struct View<'a> {
-    order_id: &'a str,
-    customer_id: &'a str,
-    status: OrderStatus,
-    currency: Currency,
-    total_minor: i64,
-    lines: &'a [Line],
-    payment: PaymentView,
-    // Both join with shipping.
-    shipments: [(); 0],
-    returns: [(); 0],
-    cancel_reason: Option<CancelReason>,
-    placed_at: Timestamp,
-    updated_at: Timestamp,
-}
-
-#[derive(Debug, Serialize)]
-struct PaymentView {
-    status: PaymentStatus,
-    authorized_minor: i64,
-    captured_minor: i64,
-    refunded_minor: i64,
-}
-
-impl<'a> View<'a> {
-    /// `None` while nobody has said what the order is.
-    pub(super) fn of(doc: &'a Doc<Document>, shop_currency: Currency) -> Option<Self> {
-        match &doc.case {
-            Case::Heard { .. } => None,
-            Case::Refused(refused) => Some(Self::refused(doc, refused, shop_currency)),
-            Case::Taken(order) => Some(Self::taken(doc, order)),
-        }
-    }
-
-    fn taken(doc: &'a Doc<Document>, order: &'a Order) -> Self {
-        let terms = &order.terms;
+    fn of(entry: &'a Entry, all: &[&'a Entry]) -> Self {
+        let told = &entry.told;
+        // Others know an application's event under another name than its id.
+        let known = |cause: &'a str| {
+            let named = all.iter().find(|other| other.told.known_as.as_deref() == Some(cause));
+            named.map_or(cause, |other| other.told.event_id.as_str())
+        };
         Self {
-            order_id: &doc.id,
-            customer_id: terms.customer_id.as_str(),
-            status: order.status(),
-            currency: terms.currency,
-            total_minor: terms.total_minor,
-            lines: &terms.lines,
-            payment: PaymentView::of(&order.payment),
-            shipments: [],
-            returns: [],
-            cancel_reason: match order.stage {
-                Stage::Cancelled { reason, .. } => Some(reason),
-                Stage::Open | Stage::Confirmed { .. } => None,
-            },
-            placed_at: terms.placed_at,
-            updated_at: doc.updated_at,
-        }
-    }
-
-    fn refused(doc: &'a Doc<Document>, refused: &'a Refused, shop_currency: Currency) -> Self {
-        Self {
-            order_id: &doc.id,
-            customer_id: refused.customer_id.as_ref().map_or(UNKNOWN, CustomerId::as_str),
-            status: OrderStatus::Cancelled,
-            currency: refused.currency.unwrap_or(shop_currency),
-            total_minor: refused.total_minor,
-            lines: &[],
-            payment: PaymentView::of(&Payment::default()),
-            shipments: [],
-            returns: [],
-            cancel_reason: Some(refused.reason),
-            placed_at: doc.opened_at,
-            updated_at: doc.updated_at,
-        }
-    }
-
-    pub(super) fn status(&self) -> OrderStatus {
-        self.status
-    }
-}
-
-impl PaymentView {
-    fn of(payment: &Payment) -> Self {
-        Self {
-            status: payment.status,
-            authorized_minor: payment.authorized_minor,
-            captured_minor: payment.captured_minor,
-            refunded_minor: payment.refunded_minor,
+            at: entry.at,
+            kind: &told.kind,
+            event_id: &told.event_id,
+            service: &told.service,
+            summary: &told.summary,
+            caused_by: told.caused_by.as_deref().map(known),
+            attempt: entry.attempt,
+            sequence: told.sequence,
+            order_at: told.order_at,
         }
     }
 }

@@ -4,11 +4,16 @@ use std::future::poll_fn;
 use std::task::Poll;
 use std::time::Duration;
 
+use contracts::events::shipment::FailedStage;
+use contracts::events::stock::StockShort;
+use contracts::{LocationId, Quantity, Sku, Timestamp};
 use futures_util::future::join;
 use runtime::Bug;
 use serde_json::json;
 
-use super::bus::authorized;
+use super::bus::{authorized, id};
+use super::journey::{completed, confirmed, delivered, dispatched, failed, refused, stopped};
+use super::returns::received;
 use super::shop::{Shop, run};
 
 /// Customer and payment speak at about the same moment, for many orders.
@@ -65,5 +70,94 @@ fn a_deadline_that_does_not_look_is_found_by_the_audit() {
         let order = shop.place("k1").await;
         shop.tell("payment", &order, &authorized(&order, 765)).await;
         shop.pass(Duration::from_secs(31 * 60)).await;
+    });
+}
+
+#[test]
+fn a_cancel_and_a_parcel_that_leaves_at_once_end_in_one_way() {
+    run(None, async |shop| {
+        for n in 0..40 {
+            let order = confirmed(shop, &format!("k{n}")).await;
+            let (path, gone) = (format!("/orders/{order}/cancel"), dispatched(&order));
+            let cancel = async {
+                for _ in 0..n {
+                    step_aside().await;
+                }
+                shop.post(&path, &format!("c{n}"), &json!({})).await
+            };
+            let (answer, ()) = join(cancel, shop.tell_as("shipping", &order, "gone", &gone)).await;
+            shop.settle().await;
+            let (status, _) = shop.state(&order).await;
+            match answer.status {
+                // Shipping answers that it has left.
+                202 => {
+                    assert_eq!(status, "cancelling");
+                    shop.tell("shipping", &order, &refused(&order)).await;
+                }
+                409 => {}
+                other => panic!("{other}: {}", answer.body),
+            }
+            assert_eq!(shop.state(&order).await.0, "dispatched");
+        }
+    });
+}
+
+#[test]
+#[should_panic(expected = "its parcel was neither stopped nor failed")]
+fn a_refusal_that_is_taken_for_a_stop_is_found_by_the_audit() {
+    run(Some(Bug::StopRefusedIgnored), async |shop| {
+        let order = confirmed(shop, "k1").await;
+        shop.post(&format!("/orders/{order}/cancel"), "c1", &json!({})).await;
+        shop.tell("shipping", &order, &refused(&order)).await;
+    });
+}
+
+#[test]
+#[should_panic(expected = "owes 255 back, and asked for 765")]
+fn a_return_that_is_refunded_as_if_it_were_all_is_found_by_the_audit() {
+    run(Some(Bug::RefundFromTwoDeciders), async |shop| {
+        let order = completed(shop, "k1").await;
+        let asked = json!({ "lines": [{ "sku": "85123A", "quantity": 1 }] });
+        let taken = shop.post(&format!("/orders/{order}/returns"), "r1", &asked).await;
+        let return_id = taken.body["return_id"].as_str().unwrap();
+        shop.tell("shipping", return_id, &received(&order, return_id, 1)).await;
+    });
+}
+
+#[test]
+#[should_panic(expected = "asked for refunds of 1530, and 765 was taken")]
+fn refunds_of_two_deciders_that_do_not_look_are_found_by_the_audit() {
+    run(Some(Bug::RefundFromTwoDeciders), async |shop| {
+        let order = completed(shop, "k1").await;
+        shop.tell("shipping", "r1", &received(&order, "r1", 1)).await;
+        shop.tell("shipping", &order, &failed(&order, FailedStage::Lost)).await;
+    });
+}
+
+#[test]
+#[should_panic(expected = "lost its stock, and nobody asked to stop its parcel")]
+fn stock_that_is_missing_and_ships_all_the_same_is_found_by_the_audit() {
+    run(Some(Bug::StockShortIgnored), async |shop| {
+        let order = confirmed(shop, "k1").await;
+        let short = StockShort {
+            sku: Sku::new("85123A").unwrap(),
+            location: LocationId::new("main").unwrap(),
+            missing: Quantity::ONE,
+            order_id: Some(id(&order)),
+            found_at: Timestamp::EPOCH,
+        };
+        shop.tell("inventory", &order, &short).await;
+    });
+}
+
+#[test]
+#[should_panic(expected = "was cancelled, and its parcel left")]
+fn a_parcel_that_leaves_after_it_was_stopped_is_found_by_the_audit() {
+    run(None, async |shop| {
+        let order = confirmed(shop, "k1").await;
+        shop.post(&format!("/orders/{order}/cancel"), "c1", &json!({})).await;
+        shop.tell("shipping", &order, &stopped(&order)).await;
+        shop.tell("shipping", &order, &dispatched(&order)).await;
+        shop.tell("shipping", &order, &delivered(&order)).await;
     });
 }

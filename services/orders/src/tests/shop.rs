@@ -184,6 +184,16 @@ impl Shop {
     }
 }
 
+/// The names of what was published since this was last asked.
+pub(super) async fn names(shop: &Shop) -> Vec<String> {
+    shop.published().await.into_iter().map(|(name, _)| name).collect()
+}
+
+/// A status and a cancel reason, as [`Shop::state`] answers them.
+pub(super) fn is(status: &str, reason: Option<&str>) -> (String, Value) {
+    (status.to_owned(), reason.map_or(Value::Null, |reason| json!(reason)))
+}
+
 /// The body of an order of three pieces that cost 7.65 GBP.
 pub(super) fn an_order() -> Value {
     json!({

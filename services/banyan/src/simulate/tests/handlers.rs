@@ -38,16 +38,34 @@ fn subject(name: &'static str) -> Subject {
 
 #[test]
 fn every_handler_of_orders_stands_the_table() {
+    let confirmed = ["order.placed", "stock.reserved", "payment.authorized"];
+    let then = |more: &[&str], event: &str| after(&[&confirmed[..], more].concat(), event);
     let examples = [
         after(&[], "order.placed"),
         after(&["order.placed"], "stock.reserved"),
         after(&["order.placed"], "stock.rejected"),
         after(&["order.placed", "stock.reserved"], "stock.short"),
+        then(&[], "stock.short"),
         after(&["order.placed", "stock.reserved"], "payment.authorized"),
         after(&["order.placed", "stock.reserved"], "payment.declined"),
         after(&["order.placed", "stock.reserved"], "payment.action-required"),
         after(&["order.placed", "payment.action-required"], "payment.action-completed"),
-        after(&["order.placed", "stock.reserved", "payment.authorized"], "payment.voided"),
+        then(&[], "payment.voided"),
+        then(&[], "payment.authorization-expired"),
+        then(&["shipment.ready"], "payment.capture-failed"),
+        then(&["shipment.ready"], "payment.captured"),
+        then(&["payment.captured"], "payment.disputed"),
+        then(&["payment.captured", "shipment.delivered", "return.received"], "payment.refunded"),
+        then(&[], "shipment.created"),
+        then(&["shipment.created"], "shipment.ready"),
+        then(&["stock.short"], "shipment.stopped"),
+        then(&["stock.short"], "shipment.stop-refused"),
+        then(&["shipment.ready", "payment.captured"], "shipment.dispatched"),
+        then(&["payment.captured", "shipment.dispatched"], "shipment.delivered"),
+        then(&["payment.captured", "shipment.dispatched"], "shipment.failed"),
+        then(&["payment.captured", "shipment.dispatched", "shipment.delivered"], "return.received"),
+        then(&[], "notification.sent"),
+        then(&[], "notification.failed"),
     ];
     assert_eq!(prove(&subject("orders"), &examples), Vec::<String>::new());
 }
