@@ -1,9 +1,12 @@
 //! The routes, and what they have in common.
 
+mod adjust;
 mod form;
 mod holds;
 mod openapi;
+mod quarantine;
 mod stock;
+mod transfer;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -31,9 +34,11 @@ struct Desk {
 /// `/stock` and `/holds`.
 pub(crate) fn routes(edge: Edge, config: Config) -> Router {
     Router::new()
-        .route("/stock/adjust", post(stock::adjust_many))
+        .route("/stock/adjust", post(adjust::adjust_many))
+        .route("/stock/transfers", post(transfer::create))
         .route("/stock/{sku}", get(stock::show).put(stock::put_card))
-        .route("/stock/{sku}/adjust", post(stock::adjust_one))
+        .route("/stock/{sku}/adjust", post(adjust::adjust_one))
+        .route("/stock/{sku}/quarantine", post(quarantine::decide))
         .route("/holds", post(holds::create))
         .route("/holds/{id}", get(holds::show).delete(holds::release))
         .layer(DefaultBodyLimit::max(BODY_BYTES))

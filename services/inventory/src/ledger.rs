@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use contracts::events::stock::StockLine;
 use contracts::{Sku, Timestamp};
-use runtime::{Collection, Counters, Doc, Fail, Job, Levels, Step, Uow};
+use runtime::{Collection, Counters, Doc, Entry as IndexEntry, Fail, Job, Levels, Step, Uow};
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
@@ -19,9 +20,11 @@ pub(crate) static STOCK: Counters = Counters { name: "inventory.stock" };
 /// One card per SKU; reference data.
 pub(crate) static CARDS: Collection<Card> = Collection::new("inventory.card");
 /// One reservation per order.
-pub(crate) static RESERVATIONS: Collection<Reservation> = Collection::new("inventory.reservation");
+pub(crate) static RESERVATIONS: Collection<Reservation> =
+    Collection::new("inventory.reservation").indexed(live_reservation);
 /// One per cart's hold.
-pub(crate) static HOLDS: Collection<Hold> = Collection::new("inventory.hold").expiring(forget_hold);
+pub(crate) static HOLDS: Collection<Hold> =
+    Collection::new("inventory.hold").expiring(forget_hold).indexed(live_hold);
 /// One per return that arrived.
 pub(crate) static RETURNS: Collection<Return> = Collection::new("inventory.return");
 /// One per unit of work that changed stock, named after the message that caused it.
@@ -175,13 +178,37 @@ pub(crate) fn places_of<'c>(sku: &Sku, card: Option<&'c Card>) -> impl Iterator<
     locations.map(move |location| Place { sku: sku.clone(), location: location.clone() })
 }
 
+/// The index of those to whom something is promised, so that they can be found when it is missing. Its partitions are
+/// shards, for an index that all orders of a shop stand in is written to as often as orders come.
+pub(crate) const LIVE: &str = "live";
+pub(crate) const SHARDS: u32 = 8;
+
+/// The name of one partition of [`LIVE`].
+pub(crate) fn shard(number: u32) -> String {
+    format!("live-{number}")
+}
+
+fn live_reservation(id: &str, reservation: &Reservation) -> Vec<IndexEntry> {
+    live(id, reservation.promised())
+}
+
+fn live_hold(id: &str, hold: &Hold) -> Vec<IndexEntry> {
+    live(id, hold.promised())
+}
+
+fn live(id: &str, promised: Option<(Timestamp, &[StockLine])>) -> Vec<IndexEntry> {
+    let Some((at, _)) = promised else { return vec![] };
+    let sum = id.bytes().fold(0_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte)));
+    vec![IndexEntry::new(LIVE, shard(sum % SHARDS), at.sortable())]
+}
+
 fn forget_hold(hold: &Hold) -> Option<Timestamp> {
     Some(hold.ended_at()?.plus(ENDED_HOLD_KEPT))
 }
 
 #[cfg(test)]
 mod tests {
-    use contracts::events::stock::{RejectReason, Shortage, StockLine};
+    use contracts::events::stock::{RejectReason, Shortage};
     use contracts::{OrderId, Quantity};
 
     use super::*;
@@ -198,7 +225,7 @@ mod tests {
         let line = StockLine { sku: sku.clone(), quantity: Quantity::ONE, location: "main".parse().unwrap() };
         let lines = vec![line];
         let short = vec![Shortage { sku, wanted: Quantity::ONE, available: 0 }];
-        let promise = Promise { lines: lines.clone(), at: Timestamp::from_micros(5) };
+        let promise = Promise { lines: lines.clone(), missing: lines.clone(), at: Timestamp::from_micros(5) };
         survives(Reservation::Reserved(promise.clone()));
         survives(Reservation::Rejected { reason: RejectReason::UnknownSku, short });
         survives(Reservation::Committed(promise.clone()));
@@ -209,7 +236,12 @@ mod tests {
         survives(Reservation::Cancelled);
         let at = Timestamp::from_micros(5);
         let order_id = OrderId::new("o-1").unwrap();
-        for state in [HoldState::Held, HoldState::Adopted { order_id, at }, HoldState::Released { at }] {
+        for state in [
+            HoldState::Held,
+            HoldState::Adopted { order_id, at },
+            HoldState::Released { at },
+            HoldState::Taken { at },
+        ] {
             survives(Hold { cart_id: None, lines: lines.clone(), expires_at: at, state });
         }
     }

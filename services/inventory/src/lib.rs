@@ -6,9 +6,10 @@ mod domain;
 mod handlers;
 mod http;
 mod ledger;
+mod victims;
 
 pub use config::Config;
-pub use domain::{MAX_ADJUSTMENTS, MAX_LOCATIONS};
+pub use domain::{MAX_ADJUSTMENTS, MAX_LOCATIONS, MAX_TRANSFERRED};
 pub use http::openapi;
 
 /// The service: who gets the stock.

@@ -191,12 +191,13 @@ impl Uow {
         found.into_iter().map(|item| item.map_or_else(|| Ok(Levels::default()), levels_of)).collect()
     }
 
-    /// The ids that an index names, lowest sort value first: possibly stale, so load before deciding.
+    /// The ids on one page of an index, and where to go on: possibly stale, so load before deciding.
     ///
     /// # Errors
     /// [`Fail::Outage`].
-    pub async fn find(&self, query: Query) -> Result<Vec<String>, Fail> {
-        Ok(self.store.query(query, self.now).await?.rows.into_iter().map(|row| row.id).collect())
+    pub async fn find(&self, query: Query) -> Result<(Vec<String>, Option<String>), Fail> {
+        let page = self.store.query(query, self.now).await?;
+        Ok((page.rows.into_iter().map(|row| row.id).collect(), page.next))
     }
 
     /// A new document, not yet in the unit of work: [`Uow::put`] it. If it was not loaded before, the commit checks

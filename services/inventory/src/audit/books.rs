@@ -26,6 +26,8 @@ pub(super) struct Books {
     sold: Pieces,
     lost: Pieces,
     brought_back: Pieces,
+    /// And what orders were promised and did not get.
+    missing: Pieces,
     violations: Vec<String>,
     facts: BTreeMap<String, BTreeMap<String, Value>>,
 }
@@ -60,7 +62,11 @@ impl Books {
         for side in sides {
             add(side, &promise.lines);
         }
-        let told = json!({ "state": reservation.status(), "lines": by_sku(&promise.lines) });
+        add(&mut self.missing, &promise.missing);
+        let mut told = json!({ "state": reservation.status(), "lines": by_sku(&promise.lines) });
+        if !promise.missing.is_empty() {
+            told["missing"] = json!(by_sku(&promise.missing));
+        }
         self.fact("reservations", id, told);
     }
 
@@ -102,7 +108,9 @@ impl Books {
 
     pub(super) fn findings(mut self, listed: &BTreeSet<String>) -> Findings {
         let mut places: BTreeSet<Place> = self.counted.keys().chain(self.moved.keys()).cloned().collect();
-        for side in [&self.reserved, &self.allocated, &self.sold, &self.lost, &self.brought_back] {
+        for side in
+            [&self.reserved, &self.allocated, &self.sold, &self.lost, &self.brought_back, &self.missing]
+        {
             places.extend(side.keys().cloned());
         }
         for place in places {
@@ -154,6 +162,12 @@ impl Books {
                 self.sum(Kind::BroughtBack, place),
                 "the orders that were brought back",
                 &self.brought_back,
+            ),
+            (
+                "movements took from orders",
+                self.sum(Kind::MissingReserved, place) + self.sum(Kind::MissingAllocated, place),
+                "what orders miss",
+                &self.missing,
             ),
         ];
         let differ = compared.into_iter().filter_map(|(what, n, which, side)| {

@@ -32,6 +32,8 @@ pub(crate) enum HoldState {
     Expired { at: Timestamp },
     /// The cart let go.
     Released { at: Timestamp },
+    /// Some of its pieces turned out to be missing.
+    Taken { at: Timestamp },
 }
 
 /// How a hold may end without an order.
@@ -41,6 +43,8 @@ pub(crate) enum Ends {
     Expired,
     /// The cart let go.
     Released,
+    /// Some of its pieces turned out to be missing.
+    Taken,
 }
 
 /// What a timer does to a hold.
@@ -59,7 +63,10 @@ impl Hold {
     pub(crate) fn is_held(&self) -> bool {
         match self.state {
             HoldState::Held => true,
-            HoldState::Adopted { .. } | HoldState::Expired { .. } | HoldState::Released { .. } => false,
+            HoldState::Adopted { .. }
+            | HoldState::Expired { .. }
+            | HoldState::Released { .. }
+            | HoldState::Taken { .. } => false,
         }
     }
 
@@ -67,9 +74,10 @@ impl Hold {
     pub(crate) fn ended_at(&self) -> Option<Timestamp> {
         match self.state {
             HoldState::Held => None,
-            HoldState::Adopted { at, .. } | HoldState::Expired { at } | HoldState::Released { at } => {
-                Some(at)
-            }
+            HoldState::Adopted { at, .. }
+            | HoldState::Expired { at }
+            | HoldState::Released { at }
+            | HoldState::Taken { at } => Some(at),
         }
     }
 
@@ -80,6 +88,7 @@ impl Hold {
             HoldState::Adopted { .. } => "adopted",
             HoldState::Expired { .. } => "expired",
             HoldState::Released { .. } => "released",
+            HoldState::Taken { .. } => "taken",
         }
     }
 
@@ -90,6 +99,11 @@ impl Hold {
             *wanted.entry(&line.sku).or_default() += u64::from(line.quantity.get());
         }
         wanted
+    }
+
+    /// Until when its pieces are promised, and which; `None` when it has ended.
+    pub(crate) fn promised(&self) -> Option<(Timestamp, &[StockLine])> {
+        self.is_held().then_some((self.expires_at, self.lines.as_slice()))
     }
 
     /// What its timer does at `now`.
@@ -106,6 +120,7 @@ impl Hold {
         let (kind, state) = match how {
             Ends::Expired => (Kind::HoldExpired, HoldState::Expired { at }),
             Ends::Released => (Kind::HoldReleased, HoldState::Released { at }),
+            Ends::Taken => (Kind::HoldTaken, HoldState::Taken { at }),
         };
         self.state = state;
         lines_of(kind, &self.lines).collect()

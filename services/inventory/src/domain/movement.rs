@@ -32,6 +32,14 @@ pub(crate) enum Kind {
     HoldExpired,
     /// The cart let go.
     HoldReleased,
+    /// They were held for a cart and some of its pieces are missing: the whole hold ended.
+    HoldTaken,
+    /// They were promised to an order that is not confirmed, and are missing.
+    MissingReserved,
+    /// They were promised to a confirmed order, and are missing.
+    MissingAllocated,
+    /// They were brought from one location to another.
+    Moved,
     /// They left with the carrier.
     Sold,
     /// The carrier lost what was sold before: nothing changes but what is told.
@@ -51,13 +59,16 @@ impl Kind {
     fn flow(self) -> (Option<Part>, Option<Part>) {
         use Part::{Allocated, Available, Quarantine, Reserved};
         match self {
-            Self::Received | Self::Adjusted => (None, Some(Available)),
+            Self::Received | Self::Adjusted | Self::Moved => (None, Some(Available)),
             Self::Reserved | Self::Held => (Some(Available), Some(Reserved)),
             Self::Committed => (Some(Reserved), Some(Allocated)),
-            Self::Deallocated => (Some(Allocated), Some(Available)),
-            Self::Released | Self::Adopted | Self::HoldExpired | Self::HoldReleased => {
-                (Some(Reserved), Some(Available))
-            }
+            Self::Deallocated | Self::MissingAllocated => (Some(Allocated), Some(Available)),
+            Self::Released
+            | Self::Adopted
+            | Self::HoldExpired
+            | Self::HoldReleased
+            | Self::HoldTaken
+            | Self::MissingReserved => (Some(Reserved), Some(Available)),
             Self::Sold => (Some(Allocated), None),
             Self::Lost => (None, None),
             Self::BroughtBack | Self::Returned => (None, Some(Quarantine)),
@@ -73,7 +84,7 @@ pub(crate) struct MovementLine {
     pub(crate) kind: Kind,
     pub(crate) sku: Sku,
     pub(crate) location: LocationId,
-    /// Pieces; negative only when a count is corrected downwards.
+    /// Pieces; negative when a count is corrected downwards, and where they are moved from.
     pub(crate) quantity: i64,
 }
 

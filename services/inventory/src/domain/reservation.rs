@@ -6,6 +6,7 @@ use contracts::events::stock::{RejectReason, Shortage, StockLine};
 use serde::{Deserialize, Serialize};
 
 use super::movement::{Kind, MovementLine, lines_of};
+use super::shortfall::{together, without};
 
 /// What is kept for an order, for good.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,7 +35,10 @@ pub(crate) enum Reservation {
 pub(crate) struct Promise {
     /// What is reserved for it, and where; after its end what was.
     pub(crate) lines: Vec<StockLine>,
-    /// When.
+    /// What was promised too, and turned out to be missing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) missing: Vec<StockLine>,
+    /// When it was promised: the newest loses first.
     #[serde(default)]
     pub(crate) at: Timestamp,
 }
@@ -51,6 +55,23 @@ impl Reservation {
             Self::BroughtBack(_) => "brought_back",
             Self::Released(_) => "released",
             Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// When it was promised, and what it still has; `None` when it has nothing that could be lost.
+    pub(crate) fn promised(&self) -> Option<(Timestamp, &[StockLine])> {
+        match self {
+            Self::Reserved(promise) | Self::Committed(promise) if !promise.lines.is_empty() => {
+                Some((promise.at, &promise.lines))
+            }
+            Self::Reserved(_)
+            | Self::Rejected { .. }
+            | Self::Committed(_)
+            | Self::Sold(_)
+            | Self::Lost(_)
+            | Self::BroughtBack(_)
+            | Self::Released(_)
+            | Self::Cancelled => None,
         }
     }
 }
@@ -160,4 +181,21 @@ pub(crate) fn end_journey(seen: Option<&Reservation>, how: Ended) -> Result<Opti
     };
     movement.extend(lines_of(kind, &promise.lines));
     Ok(Some(Decision { next, movement }))
+}
+
+/// Some of what the order was promised is missing: it keeps the rest. `None`: it loses nothing.
+pub(crate) fn lose(seen: &Reservation, taken: &[StockLine]) -> Option<Decision> {
+    use Reservation::{BroughtBack, Cancelled, Committed, Lost, Rejected, Released, Reserved, Sold};
+    let less = |promise: &Promise| Promise {
+        lines: without(&promise.lines, taken),
+        missing: together(&promise.missing, taken),
+        at: promise.at,
+    };
+    let (kind, next) = match seen {
+        _ if taken.is_empty() => return None,
+        Reserved(promise) => (Kind::MissingReserved, Reserved(less(promise))),
+        Committed(promise) => (Kind::MissingAllocated, Committed(less(promise))),
+        Rejected { .. } | Sold(_) | Lost(_) | BroughtBack(_) | Released(_) | Cancelled => return None,
+    };
+    Some(Decision { next, movement: lines_of(kind, taken).collect() })
 }

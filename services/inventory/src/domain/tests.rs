@@ -29,7 +29,7 @@ fn line(of: &str, quantity: u32, at: &str) -> StockLine {
 }
 
 fn promise(lines: Vec<StockLine>) -> Promise {
-    Promise { lines, at: at_second(1) }
+    Promise { lines, missing: vec![], at: at_second(1) }
 }
 
 fn at_second(second: i64) -> Timestamp {

@@ -57,7 +57,7 @@ async fn reserved(
         hold.state = HoldState::Adopted { order_id: id.clone(), at: uow.now() };
         uow.put(&HOLDS, hold)?;
     }
-    let promise = Promise { lines: lines.clone(), at: uow.now() };
+    let promise = Promise { lines: lines.clone(), missing: vec![], at: uow.now() };
     let mut doc = with(uow, id, Reservation::Reserved(promise)).await?;
     uow.emit(&mut doc, &StockReserved { order_id: id.clone(), lines })?;
     uow.put(&RESERVATIONS, doc)?;

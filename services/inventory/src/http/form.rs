@@ -73,6 +73,16 @@ impl<'b> Form<'b> {
         self.integer(pointer, least, most)
     }
 
+    /// A yes or no that is no when it is left out.
+    pub(super) fn flag(&mut self, pointer: &str) -> bool {
+        match self.body.pointer(pointer) {
+            Some(Value::Bool(flag)) => return *flag,
+            Some(Value::Null) | None => {}
+            Some(other) => self.wrong(pointer, format!("must be true or false, got {other}")),
+        }
+        false
+    }
+
     /// How many elements an array has, from 1 to `most`; 0 when it is wrong.
     pub(super) fn elements(&mut self, pointer: &str, most: usize) -> usize {
         match self.body.pointer(pointer) {

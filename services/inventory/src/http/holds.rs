@@ -146,7 +146,7 @@ impl Command for Release {
                     .into());
             }
             // Its pieces have gone back already.
-            HoldState::Expired { .. } | HoldState::Released { .. } => {
+            HoldState::Expired { .. } | HoldState::Released { .. } | HoldState::Taken { .. } => {
                 return Ok(Answer::json(200, None, &told(&hold))?);
             }
         }

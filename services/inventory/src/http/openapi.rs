@@ -39,6 +39,12 @@ fn paths() -> Value {
         "/stock/adjust": {
             "post": with_body(operation("adjustStockMany", "Adjusts up to 45 SKUs, all or none", json!([key]), "200", "AdjustedMany"), "Adjustments"),
         },
+        "/stock/{sku}/quarantine": {
+            "post": with_body(operation("decideQuarantine", "Restocks or writes off what came back", json!([name("sku"), key]), "200", "Decided"), "Decision"),
+        },
+        "/stock/transfers": {
+            "post": with_body(operation("transferStock", "Moves up to 32 SKUs to another location, all or none", json!([key]), "200", "Transferred"), "Transfer"),
+        },
         "/holds": { "post": with_body(operation("holdStock", "Holds stock for a cart", json!([key]), "201", "Hold"), "NewHold") },
         "/holds/{id}": {
             "get": operation("getHold", "Shows a hold", json!([name("id")]), "200", "Hold"),
@@ -61,14 +67,36 @@ fn schemas() -> Value {
     named["sku"] = text.clone();
     let lines = json!({ "type": "array", "items": { "type": "object", "properties": { "sku": text, "quantity": number } } });
     let required = ["location", "delta", "reason"];
+    let takes = json!({ "type": "boolean", "default": false, "description":
+        "Whether carts and then the newest orders lose what is missing; otherwise what is promised is refused with 409" });
+    let short = json!({ "type": "array", "description": "Who lost what", "items": { "type": "object",
+        "properties": { "sku": text, "location": text, "missing": number, "order_id": text, "found_at": text } } });
+    let mut asked = adjustment.clone();
+    asked["take_promised"] = takes.clone();
+    let mut done = named.clone();
+    done["short"] = short.clone();
+    let mut transfer = json!({ "from": text, "to": text, "lines": lines, "reason": text });
+    transfer["lines"]["maxItems"] = json!(crate::MAX_TRANSFERRED);
+    let decision = json!({ "location": text, "quantity": number, "reason": text,
+        "decision": { "type": "string", "enum": ["restock", "write_off"] } });
+    let with_id = |mut properties: Value| {
+        properties["movement_id"] = text.clone();
+        json!({ "type": "object", "properties": properties })
+    };
+    let mut decided = decision.clone();
+    decided["sku"] = text.clone();
     json!({
         "Stock": { "type": "object", "properties": stock },
         "StockCard": { "type": "object", "properties": { "locations": { "type": "array", "items": text }, "low_stock": number } },
-        "Adjustment": { "type": "object", "properties": adjustment, "required": required },
-        "Adjusted": { "type": "object", "properties": named, "required": ["sku"] },
-        "Adjustments": { "type": "object", "properties": { "adjustments": {
+        "Adjustment": { "type": "object", "properties": asked, "required": required },
+        "Adjusted": with_id(done),
+        "Adjustments": { "type": "object", "required": ["adjustments"], "properties": { "take_promised": takes, "adjustments": {
             "type": "array", "maxItems": crate::MAX_ADJUSTMENTS, "items": { "type": "object", "properties": named } } } },
-        "AdjustedMany": { "type": "object", "properties": { "adjustments": { "type": "array", "items": { "type": "object", "properties": named } } } },
+        "AdjustedMany": with_id(json!({ "adjusted": number, "short": short })),
+        "Transfer": { "type": "object", "properties": transfer, "required": ["from", "to", "lines", "reason"] },
+        "Transferred": with_id(transfer),
+        "Decision": { "type": "object", "properties": decision, "required": ["location", "quantity", "decision", "reason"] },
+        "Decided": with_id(decided),
         "NewHold": { "type": "object", "properties": { "hold_id": text, "lines": lines, "ttl_s": number }, "required": ["lines"] },
         "Hold": { "type": "object", "properties": { "hold_id": text, "state": text, "lines": lines } },
     })

@@ -9,6 +9,10 @@ mod http;
 #[cfg(test)]
 mod journeys;
 #[cfg(test)]
+mod moving;
+#[cfg(test)]
+mod shortfalls;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod trouble;

@@ -9,9 +9,12 @@ use proptest::prelude::*;
 use super::journeys::{After, after};
 use super::{at_second, location, pieces, promise, sku};
 use crate::domain::{
-    Adjustment, Ends, Hold, HoldState, Kind, MovementLine, Place, Reservation, Return, Stock, Supply, adjust,
-    is_open, lines_of, reserve, shifts,
+    Adjusting, Adjustment, Ends, Hold, HoldState, Kind, MovementLine, Place, Reservation, Return, Stock,
+    Supply, adjust, is_open, lines_of, lose, reserve, shifts, transfer,
 };
+
+/// Which SKU, and which location.
+type At = (usize, usize);
 
 #[derive(Debug, Clone)]
 enum Step {
@@ -22,19 +25,10 @@ enum Step {
     },
     /// What happens to an order after it was placed.
     Then(usize, After),
-    Return {
-        id: usize,
-        of: usize,
-        at: usize,
-        quantity: u32,
-        condition: Condition,
-    },
-    Decide {
-        sku: usize,
-        at: usize,
-        quantity: u32,
-        kind: Kind,
-    },
+    /// A return, by its number.
+    Return(usize, At, u32, Condition),
+    /// What becomes of what came back.
+    Decide(At, u32, Kind),
     Hold {
         hold: usize,
         wants: Vec<(usize, u32)>,
@@ -43,15 +37,10 @@ enum Step {
         hold: usize,
         how: Ends,
     },
-    Adjust {
-        sku: usize,
-        at: usize,
-        delta: i64,
-    },
-}
-
-fn decisions() -> impl Strategy<Value = Kind> {
-    prop_oneof![Just(Kind::Restocked), Just(Kind::WrittenOff)]
+    /// Perhaps taking what is promised.
+    Adjust(At, i64, bool),
+    /// To the other location.
+    Transfer(At, u32),
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
@@ -59,18 +48,18 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         prop::collection::btree_map(0usize..3, 1u32..6, 1..3).prop_map(|wants| wants.into_iter().collect())
     };
     let ends = prop_oneof![Just(Ends::Expired), Just(Ends::Released)];
+    let decisions = prop_oneof![Just(Kind::Restocked), Just(Kind::WrittenOff)];
+    let conditions = prop::sample::select(Condition::ALL);
+    let at = || (0usize..3, 0usize..2);
     let step = prop_oneof![
         3 => (0usize..6, wants(), 0usize..4).prop_map(|(order, wants, hold)| Step::Place { order, wants, hold }),
         6 => (0usize..6, after()).prop_map(|(order, after)| Step::Then(order, after)),
-        1 => (0usize..4, 0usize..3, 0usize..2, 1u32..6, prop::sample::select(Condition::ALL)).prop_map(
-            |(id, of, at, quantity, condition)| Step::Return { id, of, at, quantity, condition }
-        ),
-        1 => (0usize..3, 0usize..2, 1u32..6, decisions()).prop_map(
-            |(sku, at, quantity, kind)| Step::Decide { sku, at, quantity, kind }
-        ),
+        1 => (0usize..4, at(), 1u32..6, conditions).prop_map(|(id, at, n, how)| Step::Return(id, at, n, how)),
+        1 => (at(), 1u32..6, decisions).prop_map(|(at, n, kind)| Step::Decide(at, n, kind)),
         2 => (0usize..3, wants()).prop_map(|(hold, wants)| Step::Hold { hold, wants }),
         1 => (0usize..3, ends).prop_map(|(hold, how)| Step::End { hold, how }),
-        3 => (0usize..3, 0usize..2, -12i64..20).prop_map(|(sku, at, delta)| Step::Adjust { sku, at, delta }),
+        4 => (at(), -12i64..20, any::<bool>()).prop_map(|(at, delta, takes)| Step::Adjust(at, delta, takes)),
+        1 => (at(), 1u32..6).prop_map(|(at, n)| Step::Transfer(at, n)),
     ];
     prop::collection::vec(step, 1..60)
 }
@@ -84,7 +73,7 @@ struct Warehouse {
     returns: BTreeSet<usize>,
 }
 
-fn place(of: usize, at: usize) -> Place {
+fn place((of, at): At) -> Place {
     Place { sku: sku(&format!("s{of}")), location: location(&format!("l{at}")) }
 }
 
@@ -98,10 +87,8 @@ impl Warehouse {
                     self.apply(&decision.movement);
                 }
             }
-            Step::Return { id, of, at, quantity, condition } => {
-                self.come_back(id, &place(of, at), pieces(quantity), condition);
-            }
-            Step::Decide { sku, at, quantity, kind } => self.decide(place(sku, at), quantity, kind),
+            Step::Return(id, at, n, condition) => self.come_back(id, &place(at), pieces(n), condition),
+            Step::Decide(at, n, kind) => self.decide(place(at), n, kind),
             Step::Hold { hold, wants } => self.hold(hold, &wants),
             Step::End { hold, how } => {
                 let held = self.holds.get_mut(&hold).filter(|hold| hold.is_held());
@@ -109,13 +96,40 @@ impl Warehouse {
                     self.apply(&back);
                 }
             }
-            Step::Adjust { sku: of, at, delta } => {
-                let adjustments = [Adjustment { place: place(of, at), delta, reason: "counted".to_owned() }];
-                if let Ok(lines) = adjust(&adjustments, &self.stock) {
-                    self.apply(&lines);
+            Step::Adjust(at, delta, takes) => {
+                let adjustments = [Adjustment { place: place(at), delta, reason: "counted".to_owned() }];
+                if let Ok(adjusting) = adjust(&adjustments, &self.stock, takes) {
+                    self.adjust(adjusting);
+                }
+            }
+            Step::Transfer((of, at), n) => {
+                let (from, to) = (place((of, at)), place((of, 1 - at)));
+                let lines = BTreeMap::from([(from.sku, pieces(n))]);
+                if let Ok(movement) = transfer(&from.location, &to.location, &lines, &self.stock) {
+                    self.apply(&movement);
                 }
             }
         }
+    }
+
+    /// Carts lose first, then orders.
+    fn adjust(&mut self, adjusting: Adjusting) {
+        let Adjusting { mut lines, mut short } = adjusting;
+        for hold in self.holds.values_mut() {
+            if hold.promised().is_some_and(|(_, held)| short.touches(held)) {
+                short.take(&hold.lines);
+                lines.extend(hold.end(Ends::Taken, at_second(1)));
+            }
+        }
+        for order in self.orders.values_mut() {
+            let taken = order.promised().map_or(vec![], |(_, promised)| short.take(promised));
+            if let Some(decision) = lose(order, &taken) {
+                *order = decision.next;
+                lines.extend(decision.movement);
+            }
+        }
+        assert!(short.is_covered(), "more is promised than anybody has");
+        self.apply(&lines);
     }
 
     fn place(&mut self, order: usize, wants: &[(usize, u32)], hold: usize) {
@@ -220,7 +234,7 @@ proptest! {
     #[test]
     fn stock_adds_up_after_every_step_and_is_what_was_promised(steps in steps()) {
         let mut warehouse = Warehouse::default();
-        let stocked = (0..3).flat_map(|sku| (0..2).map(move |at| Step::Adjust { sku, at, delta: 8 }));
+        let stocked = (0..3).flat_map(|sku| (0..2).map(move |at| Step::Adjust((sku, at), 8, false)));
         for step in stocked.chain(steps) {
             let told = format!("{step:?}");
             warehouse.take(step);
