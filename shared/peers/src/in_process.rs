@@ -59,6 +59,12 @@ impl<L: Peer> InProcess<L> {
         self.ledger.next_webhook(now)
     }
 
+    /// When the next webhook is due.
+    #[must_use]
+    pub fn next_due(&self) -> Option<Timestamp> {
+        self.ledger.next_due()
+    }
+
     fn read(request: &[u8]) -> Result<L::Call, Problem<SlugOf<L>>> {
         let not_one = |_| Problem::new(SlugOf::<L>::MALFORMED_REQUEST, "not a request");
         L::Call::parse(&serde_json::from_slice::<Request>(request).map_err(not_one)?)

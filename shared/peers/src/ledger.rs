@@ -65,6 +65,11 @@ pub trait Peer: Ledger {
     fn next_webhook(&mut self, _now: Timestamp) -> Option<Vec<u8>> {
         None
     }
+
+    /// When there is something to tell next.
+    fn next_due(&self) -> Option<Timestamp> {
+        None
+    }
 }
 
 /// One effect. Never changed once written.

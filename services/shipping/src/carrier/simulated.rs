@@ -3,16 +3,19 @@
 //! What is sent and what an answer means are pure functions, so that the simulator, which has no sockets, shows the
 //! same mapping that [`Http`] uses.
 
+use peers::client::Heard;
+
 use super::{
     CarrierKey, Evidence, Label, MAX_SCANS_TOLD, Operation, Parcel, Pdf, Scan, Told, TrackingNumber,
     Unavailable, Why,
 };
-use crate::simulated::wire::{self, Direction, Object, Request, Response, encode_segment};
-use crate::simulated::{Answer, Line, Problem, Slug};
+use crate::simulated::wire::{self, Direction, Object, Request, encode_segment};
+use crate::simulated::{Answer, Problem, Slug};
 
 mod http;
 
-pub use http::{Config, Http, InvalidConfig};
+pub use http::Http;
+pub use peers::client::{Config, InvalidConfig};
 
 /// The request that asks for `operation`.
 #[must_use]
@@ -43,23 +46,19 @@ pub fn request_for(operation: &Operation) -> Request {
             (path, "{}".to_owned())
         }
     };
-    Request { method: "POST".to_owned(), path, key: Some(operation.key().to_string()), body }
+    Request::post(path, operation.key().to_string(), body)
 }
 
 /// The request that asks what became of `key`.
 #[must_use]
 pub fn look_up_for(key: &CarrierKey) -> Request {
-    asking(format!("/v1/operations/{}", encode_segment(key.as_str())))
+    Request::get(format!("/v1/operations/{}", encode_segment(key.as_str())))
 }
 
 /// The request that asks where a parcel has been.
 #[must_use]
 pub fn track_for(number: &TrackingNumber) -> Request {
-    asking(format!("/v1/parcels/{}", encode_segment(number.as_str())))
-}
-
-fn asking(path: String) -> Request {
-    Request { method: "GET".to_owned(), path, key: None, body: String::new() }
+    Request::get(format!("/v1/parcels/{}", encode_segment(number.as_str())))
 }
 
 /// What a webhook's body says; `None` when it is not one of the simulated carrier's.
@@ -71,18 +70,24 @@ pub fn told_in(body: &[u8]) -> Option<Vec<Told>> {
     Some(told.scans.into_iter().take(MAX_SCANS_TOLD).filter_map(read).collect())
 }
 
-/// What an answer means, or the lack of one. `bytes` are the JSON of a [`Response`].
+/// What an answer means, or the lack of one. Its bytes are the JSON of a [`wire::Response`].
 ///
 /// # Errors
 /// [`Unavailable`] when the carrier turned the request away unread.
 pub fn evidence_of(answer: &Answer<Vec<u8>>) -> Result<Evidence, Unavailable> {
-    match &answer.line {
-        Line::Bytes(bytes) => match serde_json::from_slice::<Response>(bytes) {
-            Ok(response) => evidence_from(response.status, &response.body),
-            Err(_) => unknown(Why::Unreadable),
+    evidence_heard(Heard::from(answer))
+}
+
+fn evidence_heard(heard: Heard) -> Result<Evidence, Unavailable> {
+    match heard {
+        Heard::Answer(response, retry_after_s) => match evidence_from(response.status, &response.body) {
+            Err(Unavailable::Throttled { .. }) => Err(Unavailable::Throttled { retry_after_s }),
+            evidence => evidence,
         },
-        Line::NeverAnswered => unknown(Why::Timeout),
-        Line::Reset => unknown(Why::Reset),
+        Heard::Unreadable => unknown(Why::Unreadable),
+        Heard::Timeout => unknown(Why::Timeout),
+        Heard::Reset => unknown(Why::Reset),
+        Heard::Unreachable => Err(Unavailable::Unreachable),
     }
 }
 
@@ -135,7 +140,7 @@ fn evidence_in(object: Object) -> Evidence {
 }
 
 fn evidence_against(problem: &Problem) -> Evidence {
-    match (problem.slug, problem.since) {
+    match (problem.slug, problem.more.since) {
         (Slug::AlreadyHandedOver, Some(at)) => Evidence::TooLate { at },
         (Slug::AlreadyHandedOver, None) => Evidence::Unknown { why: Why::Unreadable },
         (Slug::OperationNotFound, _) => Evidence::NotFound,

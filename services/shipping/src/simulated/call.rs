@@ -1,12 +1,12 @@
 //! The simulated carrier's routes: from a request to a call that cannot be wrong in form.
 
 use contracts::MessageId;
+use peers::{Touches, named, no_route};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 
-use super::ids::{Key, MalformedId, Number};
+use super::ids::{Key, Number};
 use super::problem::{Problem, Slug};
-use super::wire::{self, Book, MAX_BODY_BYTES, Request};
+use super::wire::{Book, MAX_BODY_BYTES, Request};
 
 /// The longest name that a merchant gives a parcel, in characters.
 const MAX_PARCEL_CHARS: usize = 100;
@@ -65,38 +65,6 @@ impl Command {
 }
 
 impl Call {
-    /// Reads `request` by its route.
-    ///
-    /// # Errors
-    /// The [`Problem`] to answer with. Nothing is kept under the key of a request that is refused here.
-    pub fn parse(request: &Request) -> Result<Self, Problem> {
-        if request.body.len() > MAX_BODY_BYTES {
-            return Err(Problem::new(Slug::BodyTooLarge, format!("at most {MAX_BODY_BYTES} bytes")));
-        }
-        let segments: Option<Vec<String>> =
-            request.path.split('/').skip(1).map(wire::decode_segment).collect();
-        let segments = segments.unwrap_or_default();
-        let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
-        match (request.method.as_str(), segments.as_slice()) {
-            ("GET", ["v1", "operations", key]) => Ok(Self::Query { key: named(key)? }),
-            ("GET", ["v1", "parcels", number]) => Ok(Self::Track { number: named(number)? }),
-            ("POST", route) => {
-                let command = command(route, request)?;
-                Ok(Self::Command { key: merchant_key(request)?, command })
-            }
-            _ => Err(no_route(request)),
-        }
-    }
-
-    /// What the dice are rolled for: the same operation has the same luck, whenever it arrives.
-    pub(super) fn subject(&self) -> String {
-        match self {
-            Self::Command { key, .. } => key.to_string(),
-            Self::Query { key } => format!("query {key}"),
-            Self::Track { number } => format!("track {number}"),
-        }
-    }
-
     /// What the address says is to happen, when it says so.
     pub(super) fn script(&self) -> Option<&str> {
         match self {
@@ -106,10 +74,45 @@ impl Call {
     }
 }
 
+impl peers::Call for Call {
+    type Slug = Slug;
+    const MAX_BODY_BYTES: usize = MAX_BODY_BYTES;
+
+    fn parse(request: &Request) -> Result<Self, Problem> {
+        let segments = peers::segments::<Self>(request)?;
+        let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+        match (request.method.as_str(), segments.as_slice()) {
+            ("GET", ["v1", "operations", key]) => Ok(Self::Query { key: named(key)? }),
+            ("GET", ["v1", "parcels", number]) => Ok(Self::Track { number: named(number)? }),
+            ("POST", route) => {
+                let command = command(route, request)?;
+                Ok(Self::Command { key: peers::key(request)?, command })
+            }
+            _ => Err(no_route(request)),
+        }
+    }
+
+    fn subject(&self) -> String {
+        match self {
+            Self::Command { key, .. } => key.to_string(),
+            Self::Query { key } => format!("query {key}"),
+            Self::Track { number } => format!("track {number}"),
+        }
+    }
+
+    fn touches(&self) -> Touches<'_> {
+        match self {
+            Self::Command { key, .. } => Touches::Writes(key),
+            Self::Query { key } => Touches::Asks(key),
+            Self::Track { .. } => Touches::Nothing,
+        }
+    }
+}
+
 fn command(route: &[&str], request: &Request) -> Result<Command, Problem> {
     match route {
         ["v1", "labels"] => {
-            let book: Book = read(request)?;
+            let book: Book = peers::read(request, ToString::to_string)?;
             if !(1..=MAX_PARCEL_CHARS).contains(&book.parcel.chars().count()) {
                 let detail = format!("parcel must have 1 to {MAX_PARCEL_CHARS} characters");
                 return Err(Problem::new(Slug::InvalidRequest, detail));
@@ -121,27 +124,4 @@ fn command(route: &[&str], request: &Request) -> Result<Command, Problem> {
         ["v1", "operations", key, "cancel"] => Ok(Command::Cancel { operation: named(key)? }),
         _ => Err(no_route(request)),
     }
-}
-
-fn merchant_key(request: &Request) -> Result<Key, Problem> {
-    let required = |why: String| Problem::new(Slug::KeyRequired, why);
-    let missing = || required("every write needs the header Idempotency-Key".to_owned());
-    Key::try_from(request.key.clone().ok_or_else(missing)?).map_err(|error| required(error.to_string()))
-}
-
-fn named<T: TryFrom<String, Error = MalformedId>>(text: &str) -> Result<T, Problem> {
-    T::try_from(text.to_owned()).map_err(|error| Problem::new(Slug::InvalidRequest, error.to_string()))
-}
-
-fn read<T: DeserializeOwned>(request: &Request) -> Result<T, Problem> {
-    serde_json::from_str(&request.body).map_err(|error| {
-        let slug = if error.is_data() { Slug::InvalidRequest } else { Slug::MalformedRequest };
-        Problem::new(slug, error.to_string())
-    })
-}
-
-fn no_route(request: &Request) -> Problem {
-    let path: String = request.path.chars().take(100).collect();
-    let method: String = request.method.chars().take(10).collect();
-    Problem::new(Slug::RouteNotFound, format!("no {method} {path}"))
 }

@@ -7,29 +7,27 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use contracts::{MessageId, Timestamp};
+use peers::Inconsistent;
 use serde::{Deserialize, Serialize};
 
 use super::call::{Call, Command};
 use super::faults::Faults;
 use super::ids::{Key, Number};
 use super::journey::{self, Leg};
-use super::problem::{Problem, Slug};
-use super::wire::{Book, Direction, Object, Response, Scan, ToldScan};
+use super::problem::{Problem, Since, Slug};
+use super::wire::{Book, Direction, Object, Response, Scan, Told, ToldScan};
 
 mod entry;
 mod parcel;
 
-pub use entry::{Effect, Entry, Inconsistent};
+pub use entry::{Effect, Entry};
 pub use parcel::{Parcel, Stands};
 
-/// What becomes of a call.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Decision {
-    /// Nothing changes: a repetition, a refusal or a question.
-    Standing(Response),
-    /// Something happens, once the entry is in the journal; then [`Ledger::answer`] has the answer.
-    Record(Box<Entry>),
-}
+/// How many scans one webhook tells at most.
+const TOLD_AT_ONCE: usize = 40;
+
+/// What becomes of a call. Of what is recorded, [`Ledger::answer`] has the answer.
+pub type Decision = peers::Decision<Entry>;
 
 /// All labels of one parcel of the merchant's, over all its keys.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -144,12 +142,6 @@ impl Ledger {
             }
         }
         told
-    }
-
-    /// When the next scan is to be told.
-    #[must_use]
-    pub fn next_told(&self) -> Option<Timestamp> {
-        self.agenda.first_key_value().map(|(at, _)| *at)
     }
 
     fn apply_effect(&mut self, entry: &Entry) -> Option<Did> {
@@ -289,7 +281,7 @@ impl Ledger {
         match self.parcel(number)?.stands {
             Stands::HandedOver { at } => {
                 let detail = format!("{number} was handed over at {at}");
-                Err(Problem::new(Slug::AlreadyHandedOver, detail).since(at).into())
+                Err(Problem::new(Slug::AlreadyHandedOver, detail).with(Since { since: Some(at) }).into())
             }
             Stands::Voided => Err(Response::of(200, &Object::Void { number: Some(number.clone()) })),
             Stands::Booked => Ok(Effect::Voided { number: number.clone() }),
@@ -327,6 +319,45 @@ impl Ledger {
             },
             Did::Book(number) => Ok(Response::of(201, &self.parcel(number)?.label())),
         }
+    }
+}
+
+impl peers::Ledger for Ledger {
+    type Call = Call;
+    type Entry = Entry;
+    type Faults = Faults;
+    type Page = peers::Page<Entry>;
+
+    fn decide(&self, now: Timestamp, (call, _): (&Call, u32), faults: &Faults) -> Decision {
+        self.decide(now, call, faults)
+    }
+
+    fn apply(&mut self, entry: &Entry) -> Result<(), Inconsistent> {
+        self.apply(entry)
+    }
+
+    fn answer(&self, entry: &Entry) -> Response {
+        self.answer(&entry.key)
+    }
+
+    fn page(&self, entries: Vec<Entry>) -> Self::Page {
+        Self::Page::of(entries, self.entries)
+    }
+}
+
+impl peers::Peer for Ledger {
+    /// What was to be told before is not told any more: who was not listening has to ask.
+    fn start(&mut self, now: Timestamp) {
+        self.take_told(now, usize::MAX);
+    }
+
+    fn next_webhook(&mut self, now: Timestamp) -> Option<Vec<u8>> {
+        let scans = self.take_told(now, TOLD_AT_ONCE);
+        (!scans.is_empty()).then(|| serde_json::to_vec(&Told { simulated: true, scans }).unwrap_or_default())
+    }
+
+    fn next_due(&self) -> Option<Timestamp> {
+        self.agenda.first_key_value().map(|(at, _)| *at)
     }
 }
 

@@ -1,131 +1,42 @@
 //! The way to the simulated carrier over HTTP.
 
-use std::time::Duration;
-
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use reqwest::{Client, Url, header, redirect, retry};
+use peers::client::{Client, Config, InvalidConfig};
 
-use super::{evidence_from, look_up_for, request_for, told_in, track_for};
+use super::{evidence_heard, look_up_for, request_for, told_in, track_for};
 use crate::carrier::{
-    Carrier, CarrierKey, Evidence, MAX_PDF_BYTES, Operation, Told, TrackingNumber, Unavailable, Why,
+    Carrier, CarrierKey, Evidence, MAX_PDF_BYTES, Operation, Told, TrackingNumber, Unavailable,
 };
-use crate::simulated::wire::Request;
 
 /// The longest answer that is read, in bytes: that with the longest label.
 const MAX_ANSWER_BYTES: usize = 2 * MAX_PDF_BYTES;
 
-/// How the simulated carrier is reached.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Config {
-    /// Its origin, such as `http://127.0.0.1:7200`.
-    pub base_url: String,
-    /// How long a connection may take to come about.
-    pub connect_timeout: Duration,
-    /// How long the whole of a request may take.
-    pub request_timeout: Duration,
-}
-
-/// The configuration cannot work.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum InvalidConfig {
-    /// Not an origin that speaks plain HTTP.
-    #[error("simulated carrier's address must be http:// with a host, got {0:?}")]
-    BaseUrl(String),
-    /// The client cannot be made.
-    #[error("simulated carrier's client: {0}")]
-    Client(String),
-}
-
 /// The simulated carrier, over HTTP. Runs on the caller's tokio runtime.
 #[derive(Debug, Clone)]
-pub struct Http {
-    base: Url,
-    client: Client,
-}
-
-/// An answer, as much of it as matters here.
-struct Heard {
-    status: u16,
-    body: String,
-    retry_after_s: Option<u32>,
-}
+pub struct Http(Client);
 
 impl Http {
-    /// A gateway by `config`. Does not connect yet.
+    /// A carrier by `config`. Does not connect yet.
     ///
     /// # Errors
     /// [`InvalidConfig`], to be fixed by whoever configured it.
     pub fn new(config: &Config) -> Result<Self, InvalidConfig> {
-        let invalid = || InvalidConfig::BaseUrl(config.base_url.clone());
-        let base = Url::parse(&config.base_url).map_err(|_| invalid())?;
-        if base.scheme() != "http" || !base.has_host() {
-            return Err(invalid());
-        }
-        let client = Client::builder()
-            .connect_timeout(config.connect_timeout)
-            .timeout(config.request_timeout)
-            .no_proxy()
-            .redirect(redirect::Policy::none())
-            // Whether to try again is decided where the attempts are counted.
-            .retry(retry::never())
-            .user_agent("banyan-shipping")
-            .build()
-            .map_err(|error| InvalidConfig::Client(error.to_string()))?;
-        Ok(Self { base, client })
-    }
-
-    async fn send(&self, request: Request) -> Result<Evidence, Unavailable> {
-        match self.exchange(request).await {
-            Ok(Some(Heard { status, body, retry_after_s })) => match evidence_from(status, &body) {
-                Err(Unavailable::Throttled { .. }) => Err(Unavailable::Throttled { retry_after_s }),
-                evidence => evidence,
-            },
-            Ok(None) => Ok(Evidence::Unknown { why: Why::Unreadable }),
-            // Only a connection that never came about proves that nothing was sent.
-            Err(error) if error.is_connect() => Err(Unavailable::Unreachable),
-            Err(error) if error.is_timeout() => Ok(Evidence::Unknown { why: Why::Timeout }),
-            Err(_) => Ok(Evidence::Unknown { why: Why::Reset }),
-        }
-    }
-
-    /// `None` when the body is too long or no text.
-    async fn exchange(&self, request: Request) -> Result<Option<Heard>, reqwest::Error> {
-        let mut url = self.base.clone();
-        url.set_path(&request.path);
-        let sending = if request.method == "GET" { self.client.get(url) } else { self.client.post(url) };
-        let sending = match request.key {
-            Some(key) => sending.header("idempotency-key", key),
-            None => sending,
-        };
-        let mut response =
-            sending.header("content-type", "application/json").body(request.body).send().await?;
-        let status = response.status().as_u16();
-        let retry_after = response.headers().get(header::RETRY_AFTER).and_then(|value| value.to_str().ok());
-        // Seconds; where it is a date (RFC 9110, 10.2.3), the caller's own wait has to do.
-        let retry_after_s = retry_after.and_then(|text| text.parse().ok());
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await? {
-            if body.len() + chunk.len() > MAX_ANSWER_BYTES {
-                return Ok(None);
-            }
-            body.extend_from_slice(&chunk);
-        }
-        Ok(String::from_utf8(body).ok().map(|body| Heard { status, body, retry_after_s }))
+        Client::new(config, "banyan-shipping", MAX_ANSWER_BYTES).map(Self)
     }
 }
 
 impl Carrier for Http {
     fn execute<'a>(&'a self, operation: &'a Operation) -> BoxFuture<'a, Result<Evidence, Unavailable>> {
-        self.send(request_for(operation)).boxed()
+        self.0.send(request_for(operation)).map(evidence_heard).boxed()
     }
 
     fn look_up<'a>(&'a self, key: &'a CarrierKey) -> BoxFuture<'a, Result<Evidence, Unavailable>> {
-        self.send(look_up_for(key)).boxed()
+        self.0.send(look_up_for(key)).map(evidence_heard).boxed()
     }
 
     fn track<'a>(&'a self, number: &'a TrackingNumber) -> BoxFuture<'a, Result<Evidence, Unavailable>> {
-        self.send(track_for(number)).boxed()
+        self.0.send(track_for(number)).map(evidence_heard).boxed()
     }
 
     fn told(&self, body: &[u8]) -> Option<Vec<Told>> {

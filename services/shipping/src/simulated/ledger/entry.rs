@@ -56,29 +56,12 @@ pub enum Effect {
     },
 }
 
-/// The journal is not one that this ledger could have written.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Inconsistent {
-    /// Entries are missing, or came twice.
-    #[error("journal entry {expected} should follow, got {got}")]
-    Gap {
-        /// The place that comes next.
-        expected: u64,
-        /// The place that the entry says it has.
-        got: u64,
-    },
-    /// A second effect under one key.
-    #[error("journal entry {seq} is a second effect under key {key}")]
-    SecondEffect {
-        /// The second one.
-        seq: u64,
-        /// The key.
-        key: Key,
-    },
-    /// The effect must not happen to what it happened to: handed over although voided, or the other way round.
-    #[error("journal entry {seq} has an effect that cannot follow what came before")]
-    Impossible {
-        /// Which entry.
-        seq: u64,
-    },
+impl peers::Entry for Entry {
+    fn seq(&self) -> u64 {
+        self.seq
+    }
+
+    fn key(&self) -> &Key {
+        &self.key
+    }
 }
