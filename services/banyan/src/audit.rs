@@ -5,6 +5,7 @@
 //! the peers' ledgers are compared for orders at rest; whoever is still on the way is counted as in flight.
 
 mod books;
+mod counts;
 mod fetch;
 mod judge;
 mod sides;
@@ -15,6 +16,7 @@ use runtime::{Findings, Problem};
 use serde::{Deserialize, Serialize};
 
 pub use books::{Books, Money, Parcel};
+pub use counts::Counts;
 
 use crate::http::Site;
 use crate::peer::Kind;
@@ -35,6 +37,9 @@ pub struct Report {
     /// Each peer's ledger: how much is in it, and how often it disagrees.
     #[serde(default)]
     pub ledgers: BTreeMap<String, Ledger>,
+    /// How far the orders came.
+    #[serde(default)]
+    pub counts: Counts,
 }
 
 /// How a peer's ledger compares.
@@ -116,6 +121,7 @@ struct Found {
     in_flight: u64,
     wrong: Vec<Wrong>,
     books: Books,
+    counts: Counts,
 }
 
 impl Found {
@@ -123,6 +129,7 @@ impl Found {
         Report {
             orders: self.orders,
             in_flight: self.in_flight,
+            counts: self.counts,
             ledgers: self.books.agreement(&self.wrong),
             violations: self.wrong.into_iter().map(|wrong| wrong.sentence).collect(),
             dead_letters: 0,

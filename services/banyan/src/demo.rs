@@ -1,11 +1,13 @@
 //! `banyan demo`: real orders through every service of a real `banyan dev`, a process of its own, over HTTP only.
 //!
-//! Receives the opening stock, places the orders open loop, follows every one to its end, and lets the running system
-//! audit itself. Nothing here is called in process, so what it shows is what any other client would see.
+//! Receives the opening stock, places the orders open loop, follows every one until it is completed or cancelled, sends
+//! back what comes back, and lets the running system audit itself. Nothing here is called in process, so what it shows
+//! is what any other client would see.
 
 mod child;
 mod customer;
 mod drive;
+mod errand;
 mod input;
 mod looks;
 mod meter;
@@ -30,12 +32,14 @@ use report::Report;
 /// `banyan demo`
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_help = "\
-Ends with 0 when everything adds up, every order ended, and (without faults) at least 70 % were confirmed; with 2 when
-something does not add up, with 3 when too few were confirmed. About one order in seven ends short of stock on purpose.
+Ends with 0 when everything adds up, every order ended, and (without faults) at least 70 % were completed; with 2 when
+something does not add up, with 3 when too few were completed. About one order in seven ends short of stock on purpose,
+and what the input gives back is sent back.
 
 Examples:
   banyan demo                               200 orders of a real shop
-  banyan demo --orders 5000 --faults        with lost answers, doubled requests and a payment provider that misbehaves
+  banyan demo --orders 5000 --faults        with lost answers, doubled requests, lost parcels, customers who change
+                                            their minds, and peers that misbehave
   banyan demo --input online-retail.csv --orders 2000 --json
   banyan demo --keep                        then look at its orders with: banyan dev --data DIR")]
 pub struct Args {
@@ -48,7 +52,7 @@ pub struct Args {
     /// Receive this many times the usual opening stock
     #[arg(long, value_name = "FACTOR", default_value = "1")]
     pub stock: Scale,
-    /// Lose answers, double requests, decline payments, and let the payment provider misbehave
+    /// Lose answers, double requests, cancel and send back, and let provider, carrier and mailbox misbehave
     #[arg(long)]
     pub faults: bool,
     /// What the misbehaviour is drawn from

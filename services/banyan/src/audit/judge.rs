@@ -11,7 +11,7 @@ use runtime::Findings;
 
 use super::books::Books;
 use super::sides::{Sides, gather};
-use super::{Found, Wrong};
+use super::{Counts, Found, Wrong};
 use crate::peer::Kind;
 
 /// Says what is wrong with one order.
@@ -41,9 +41,11 @@ pub(super) fn all(findings: &[(&'static str, Findings)], mut books: Books, busy:
         let own = found.violations.iter().map(|violation| format!("{service}: {violation}"));
         wrong.extend(own.map(|sentence| Wrong { peer: None, sentence }));
     }
-    let (mut orders, mut in_flight) = (0, 0);
+    let (mut orders, mut in_flight, mut counts) = (0, 0, Counts::default());
+    counts.add_all(findings);
     for (id, sides) in gather(findings, &books) {
         orders += u64::from(sides.order.is_there());
+        counts.add(&sides);
         let mut say = Say { id, wrong: Vec::new() };
         never::judge(&sides, &mut say);
         let never = say.wrong.len();
@@ -62,7 +64,7 @@ pub(super) fn all(findings: &[(&'static str, Findings)], mut books: Books, busy:
         wrong.extend(mails::at_rest(findings, &books));
         wrong.extend(parcels::strangers(findings, &books));
     }
-    Found { orders, in_flight, wrong, books }
+    Found { orders, in_flight, wrong, books, counts }
 }
 
 fn at_rest(sides: &Sides<'_>, say: &mut Say<'_>) {

@@ -54,7 +54,7 @@ fn completed() -> Said {
         reservation: json!({ "state": "sold", "lines": { "A": 6 } }),
         payment: json!({ "state": "captured", "amount_minor": 1530, "captured_minor": 1530,
             "refunded_minor": 0, "refunds": {}, "asking": false }),
-        shipment: json!({ "state": "delivered", "parcel": "shipment/1", "label": null, "stuck": false }),
+        shipment: json!({ "state": "delivered", "parcel": "shipment/1", "handed_over": true, "label": null, "stuck": false }),
         told: json!({ "has_address": true, "mails": { "order-completed": "sent" } }),
         returned: json!({}),
         mail: json!({ "state": "sent", "reference": "m1", "gave_up": false }),
@@ -288,6 +288,18 @@ fn while_something_is_asked_or_on_its_way_only_what_can_never_be_counts() {
         parcel(&mut said).handed_over_at = at(9);
         assert_eq!(judged(&said, busy).violations.len(), 1, "{name}");
     }
+}
+
+#[test]
+fn how_far_an_order_came_is_counted() {
+    let came = |said: &Said| judged(said, false).counts;
+    let mails = Counts { mails: 1, ..Counts::default() };
+    let left = Counts { confirmed: 1, dispatched: 1, ..mails };
+    let arrived = Counts { delivered: 1, completed: 1, ..left };
+    assert_eq!(came(&completed()), arrived);
+    assert_eq!(came(&returned()), Counts { returned: 1, refunded: 1, ..arrived });
+    assert_eq!(came(&cancelled()), Counts { confirmed: 1, cancelled: 1, ..mails });
+    assert_eq!(came(&undelivered()), Counts { lost: 1, cancelled: 1, refunded: 1, ..left });
 }
 
 #[test]

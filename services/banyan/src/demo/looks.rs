@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use contracts::events::order::{OrderCancelled, OrderConfirmed};
+use contracts::events::order::{OrderCancelled, OrderCompleted, OrderConfirmed};
 use contracts::{EventData, Timestamp};
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
@@ -15,8 +15,8 @@ use crate::cli::Context;
 use crate::client::{Client, Error, escaped};
 use crate::commands::shown::{rows, text};
 
-/// An order that is open for longer is looked at.
-const OLD: Duration = Duration::from_secs(3);
+/// An order that is open for longer is looked at: most parcels have arrived by then.
+const OLD: Duration = Duration::from_secs(6);
 /// Looks at a time.
 const AT_ONCE: usize = 16;
 /// Looks begun now and then, and behind one that found an end: where one was missed, others were.
@@ -27,6 +27,7 @@ const BEHIND_A_FIND: usize = 4;
 struct Standing {
     id: String,
     status: String,
+    confirmed: Option<Timestamp>,
     end: Option<End>,
 }
 
@@ -71,7 +72,10 @@ impl Looks {
 
     /// Takes in what was seen.
     pub(super) fn learn(&mut self, seen: Seen, watch: &mut Watch, context: &Context) {
-        let Some(Standing { id, status, end }) = seen.0 else { return };
+        let Some(Standing { id, status, confirmed, end }) = seen.0 else { return };
+        if let Some(at) = confirmed {
+            watch.confirmed(id.clone(), at);
+        }
         match end {
             Some(end) => {
                 self.standing.remove(&id);
@@ -101,17 +105,17 @@ async fn look(client: Client, id: String) -> Result<Standing, Error> {
     let path = format!("/orders/{}", escaped(&id));
     let order: Value = client.get(&path).await?;
     let status = text(&order, "/status");
-    if matches!(status.as_str(), "placed" | "action_required") {
-        return Ok(Standing { id, status, end: None });
+    if !matches!(status.as_str(), "completed" | "cancelled") {
+        return Ok(Standing { id, status, confirmed: None, end: None });
     }
     let timeline: Value = client.get(&format!("{path}/timeline")).await?;
     let at = |kind: &str| {
         let entry = rows(&timeline, "/entries").iter().find(|entry| text(entry, "/type") == kind)?;
         text(entry, "/at").parse::<Timestamp>().ok()
     };
-    let end = match at(OrderConfirmed::TYPE) {
-        Some(at) => Some(End::Confirmed(at)),
+    let end = match at(OrderCompleted::TYPE) {
+        Some(at) => Some(End::Completed(at)),
         None => at(OrderCancelled::TYPE).map(|at| End::Cancelled(at, text(&order, "/cancel_reason"))),
     };
-    Ok(Standing { id, status, end })
+    Ok(Standing { id, status, confirmed: at(OrderConfirmed::TYPE), end })
 }

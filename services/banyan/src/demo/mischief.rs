@@ -20,7 +20,7 @@ pub(super) enum Mischief {
 }
 
 /// Tokens of the simulated provider that make something of an order, with the chance of each in 1,000.
-const TOKENS: [(&str, u32); 14] = [
+const TOKENS: [(&str, u32); 19] = [
     ("tok_declined", 15),
     ("tok_insufficient_funds", 10),
     ("tok_3ds", 15),
@@ -35,6 +35,11 @@ const TOKENS: [(&str, u32); 14] = [
     ("tok_busy", 5),
     ("tok_throttled", 2),
     ("tok_slow", 5),
+    ("tok_capture_declined", 10),
+    ("tok_disputed", 5),
+    ("tok_disputed_lost", 5),
+    ("tok_expires", 5),
+    ("tok_expires_declined", 5),
 ];
 
 /// The dice of one seed.
@@ -78,6 +83,17 @@ impl Dice {
             7 => Choice::Fail,
             _ => Choice::WalkAway,
         }
+    }
+
+    /// When the customer of the order with `key` cancels it: some at once, some when it is on its way.
+    pub(super) fn changes_mind(&self, key: &str) -> Option<Duration> {
+        let mut dice = self.roll("mind", key);
+        (dice.u32(0..1_000) < 40).then(|| Duration::from_millis(dice.u64(0..4_000)))
+    }
+
+    /// Whether the customer of the order with `key` sends some of it back.
+    pub(super) fn sends_back(&self, key: &str) -> bool {
+        self.roll("back", key).u32(0..1_000) < 40
     }
 
     fn roll(&self, what: &str, key: &str) -> fastrand::Rng {

@@ -22,6 +22,8 @@ pub(super) struct Answered {
     pub(super) key: String,
     /// What went wrong on the way.
     pub(super) mischief: Mischief,
+    /// How long after it was taken its customer cancels it.
+    pub(super) cancel: Option<Duration>,
     /// Its id.
     pub(super) answer: Result<String, Error>,
     /// Another id that the same key was given, which must not be.
@@ -35,7 +37,7 @@ struct Placed {
 
 /// Sends an order that was due at `due` until it is answered.
 pub(super) async fn send(client: Client, env: Env, order: Order, due: Timestamp) -> Answered {
-    let Order { write, mischief } = order;
+    let Order { write, mischief, cancel } = order;
     let post = || post(&client, &env, &write);
     let (answer, again) = match mischief {
         Mischief::None => (post().await, None),
@@ -59,7 +61,7 @@ pub(super) async fn send(client: Client, env: Env, order: Order, due: Timestamp)
         (Ok(first), Some(Ok(second))) if *first != second => Some(second),
         _ => None,
     };
-    Answered { due, key: write.key.unwrap_or_default(), mischief, answer, second }
+    Answered { due, key: write.key.unwrap_or_default(), mischief, cancel, answer, second }
 }
 
 async fn post(client: &Client, env: &Env, write: &Write) -> Result<String, Error> {

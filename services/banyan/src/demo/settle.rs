@@ -23,14 +23,12 @@ const PAGE: &str = "100";
 #[derive(Debug, Default)]
 pub(super) struct Tally {
     pub(super) orders: u64,
-    /// Confirmed, wherever they went from there.
-    pub(super) confirmed: u64,
     /// Delivered and closed.
     pub(super) completed: u64,
     pub(super) cancelled: u64,
     /// By reason.
     pub(super) cancel_reasons: BTreeMap<String, u64>,
-    /// Neither confirmed nor cancelled: their ids and how they stand.
+    /// Neither completed nor cancelled: their ids and how they stand.
     pub(super) open: Vec<String>,
     /// A cancelled order, to look at.
     pub(super) example: Option<String>,
@@ -41,7 +39,7 @@ pub(super) fn patience(is_faulty: bool) -> Duration {
     if is_faulty { PATIENCE_WITH_FAULTS } else { PATIENCE }
 }
 
-/// Waits until no message is on its way and no order is in flight, and gives what the shop lists and audits then.
+/// Waits until no message, no parcel and no mail is on its way, no order in flight and no refund open, and gives what the shop lists and audits then.
 pub(super) async fn rest(context: &Context, is_faulty: bool) -> Result<(Tally, Value)> {
     let env = &context.env;
     context.output.progress("waiting until nothing is on its way, and auditing ...");
@@ -53,7 +51,7 @@ pub(super) async fn rest(context: &Context, is_faulty: bool) -> Result<(Tally, V
         let (handled, queued) =
             activity.values().fold((0, 0), |(handled, queued), a| (handled + a.handled, queued + a.waiting));
         let in_flight = match &audit {
-            Ok(audit) => audit.get("in_flight").and_then(Value::as_u64).unwrap_or(0),
+            Ok(audit) => number(audit, "/in_flight") + number(audit, "/counts/under_way"),
             Err(error) if error.is_passing() => 1,
             Err(_) => 0,
         };
@@ -65,10 +63,14 @@ pub(super) async fn rest(context: &Context, is_faulty: bool) -> Result<(Tally, V
             return Ok((tally(context).await?, audit?));
         }
         let waiting =
-            format!("auditing: {} in flight, {} queued", counted(in_flight, "order"), count(queued));
+            format!("auditing: {} on the way, {} queued", counted(in_flight, "thing"), count(queued));
         context.output.progress(waiting);
         env.clock.sleep(LOOK).await;
     }
+}
+
+fn number(audit: &Value, pointer: &str) -> u64 {
+    audit.pointer(pointer).and_then(Value::as_u64).unwrap_or(0)
 }
 
 /// Counts every order that the shop lists.
@@ -90,15 +92,14 @@ impl Tally {
     fn add(&mut self, order: &Value) {
         let (id, status) = (text(order, "/order_id"), text(order, "/status"));
         self.orders += 1;
-        self.completed += u64::from(status == "completed");
         match status.as_str() {
-            "placed" | "action_required" => self.open.push(format!("order {id} is still {status}")),
+            "completed" => self.completed += 1,
             "cancelled" => {
                 self.cancelled += 1;
                 *self.cancel_reasons.entry(text(order, "/cancel_reason")).or_default() += 1;
                 self.example = Some(id);
             }
-            _ => self.confirmed += 1,
+            _ => self.open.push(format!("order {id} is still {status}")),
         }
     }
 }

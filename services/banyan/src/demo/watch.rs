@@ -1,45 +1,61 @@
 //! What became of every order, from the events as they happen.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 use std::time::Duration;
 
 use contracts::event::Event;
-use contracts::events::order::{OrderCancelled, OrderConfirmed};
+use contracts::events::order::{OrderCancelled, OrderCompleted, OrderConfirmed, OrderStalled};
 use contracts::{EventData, Timestamp};
 use serde::Deserialize;
 
 /// How an order ended, and when.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum End {
-    /// It will be sent.
-    Confirmed(Timestamp),
-    /// It will not, for this reason.
+    /// The customer has it and has paid for it.
+    Completed(Timestamp),
+    /// Nothing came of it, for this reason.
     Cancelled(Timestamp, String),
 }
 
 impl End {
     fn at(&self) -> Timestamp {
         match self {
-            Self::Confirmed(at) | Self::Cancelled(at, _) => *at,
+            Self::Completed(at) | Self::Cancelled(at, _) => *at,
         }
     }
 }
 
-/// Which orders are open, and how the others ended.
+/// How far one order is.
 #[derive(Debug, Default)]
-pub(super) struct Watch {
-    /// When each open order was due.
-    open: BTreeMap<String, Timestamp>,
-    /// Ends that were heard of before the answer to the request was.
-    early: BTreeMap<String, End>,
-    /// When the others were due, and how they ended.
-    ended: BTreeMap<String, (Timestamp, End)>,
-    /// How long those took that ended since somebody looked.
-    recent: Vec<Duration>,
+struct Course {
+    /// When it was to be placed; unknown until its request is answered.
+    due: Option<Timestamp>,
+    confirmed: Option<Timestamp>,
+    end: Option<End>,
 }
 
-/// The parts of an event that say how an order ended.
+impl Course {
+    /// When it was confirmed, or ended without.
+    fn decided(&self) -> Option<Timestamp> {
+        self.confirmed.or(self.end.as_ref().map(End::at))
+    }
+}
+
+/// How far every order is.
+#[derive(Debug, Default)]
+pub(super) struct Watch {
+    courses: BTreeMap<String, Course>,
+    /// When each order was due that is placed and has not ended.
+    open: BTreeMap<String, Timestamp>,
+    /// How long those took to be decided that were since somebody looked.
+    recent: Vec<Duration>,
+    /// Orders that were completed since somebody looked.
+    completed: Vec<String>,
+    stalled: BTreeSet<String>,
+}
+
+/// The parts of an event that say how far an order is.
 #[derive(Deserialize)]
 struct Heard {
     #[serde(rename = "type")]
@@ -58,11 +74,17 @@ struct Reason {
 impl Watch {
     /// An order was taken that was due at `due`.
     pub(super) fn placed(&mut self, order_id: String, due: Timestamp) {
-        if self.ended.contains_key(&order_id) {
+        let course = self.courses.entry(order_id.clone()).or_default();
+        if course.due.is_some() {
             return;
         }
-        match self.early.remove(&order_id) {
-            Some(end) => self.end(order_id, due, end),
+        course.due = Some(due);
+        if let Some(decided) = course.decided() {
+            self.recent.push(decided.since(due));
+        }
+        match course.end {
+            Some(End::Completed(_)) => self.completed.push(order_id),
+            Some(End::Cancelled(..)) => {}
             None => drop(self.open.insert(order_id, due)),
         }
     }
@@ -71,31 +93,48 @@ impl Watch {
     pub(super) fn heard(&mut self, event: &str, now: Timestamp) {
         let Ok(Heard { kind, subject, data }) = serde_json::from_str(event) else { return };
         match kind.as_str() {
-            OrderConfirmed::TYPE => self.ended(subject, End::Confirmed(now)),
+            OrderConfirmed::TYPE => self.confirmed(subject, now),
+            OrderCompleted::TYPE => self.ended(subject, End::Completed(now)),
             OrderCancelled::TYPE => {
                 self.ended(subject, End::Cancelled(now, data.reason.unwrap_or_default()));
             }
+            OrderStalled::TYPE => drop(self.stalled.insert(subject)),
             _ => {}
         }
     }
 
+    /// An order was confirmed.
+    pub(super) fn confirmed(&mut self, order_id: String, at: Timestamp) {
+        let course = self.courses.entry(order_id).or_default();
+        if let (Some(due), None) = (course.due, course.decided()) {
+            self.recent.push(at.since(due));
+        }
+        course.confirmed.get_or_insert(at);
+    }
+
     /// An order ended.
     pub(super) fn ended(&mut self, order_id: String, end: End) {
-        match self.open.remove(&order_id) {
-            Some(due) => self.end(order_id, due, end),
-            None if self.ended.contains_key(&order_id) => {}
-            None => drop(self.early.insert(order_id, end)),
+        let course = self.courses.entry(order_id.clone()).or_default();
+        if course.end.is_some() {
+            return;
         }
+        if let (Some(due), None) = (course.due, course.confirmed) {
+            self.recent.push(end.at().since(due));
+        }
+        let is_completed = matches!(end, End::Completed(_)) && course.due.is_some();
+        course.end = Some(end);
+        self.open.remove(&order_id);
+        self.completed.extend(is_completed.then_some(order_id));
     }
 
-    fn end(&mut self, order_id: String, due: Timestamp, end: End) {
-        self.recent.push(end.at().since(due));
-        self.ended.insert(order_id, (due, end));
-    }
-
-    /// How long those took that ended since the last look.
+    /// How long those took to be decided that were since the last look.
     pub(super) fn take_recent(&mut self) -> Vec<Duration> {
         std::mem::take(&mut self.recent)
+    }
+
+    /// Those that were completed since the last look.
+    pub(super) fn take_completed(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.completed)
     }
 
     /// Up to `many` orders that were due before `before` and are open, the next ones after the id `after`, round and round.
@@ -105,9 +144,10 @@ impl Watch {
         round.filter(|(_, due)| **due < before).take(many).map(|(id, _)| id.clone()).collect()
     }
 
-    /// How many open orders were due since `since`.
+    /// How many orders that were due since `since` are not decided.
     pub(super) fn young(&self, since: Timestamp) -> usize {
-        self.open.values().filter(|due| **due >= since).count()
+        let is_undecided = |id: &String| self.courses.get(id).is_some_and(|c| c.decided().is_none());
+        self.open.iter().filter(|(id, due)| **due >= since && is_undecided(id)).count()
     }
 
     /// Whether the order is open.
@@ -120,40 +160,66 @@ impl Watch {
         self.open.len()
     }
 
-    /// How many ended confirmed, and how many cancelled by reason.
-    pub(super) fn counts(&self) -> (u64, BTreeMap<&str, u64>) {
-        let mut confirmed = 0;
-        let mut cancelled = BTreeMap::new();
-        for (_, end) in self.ended.values() {
-            match end {
-                End::Confirmed(_) => confirmed += 1,
-                End::Cancelled(_, reason) => *cancelled.entry(reason.as_str()).or_default() += 1,
+    /// How many were confirmed and how many completed, and how many cancelled by reason.
+    pub(super) fn counts(&self) -> (u64, u64, BTreeMap<&str, u64>) {
+        let (mut confirmed, mut completed, mut cancelled) = (0, 0, BTreeMap::new());
+        for course in self.placed_ones() {
+            confirmed += u64::from(course.confirmed.is_some());
+            match &course.end {
+                Some(End::Completed(_)) => completed += 1,
+                Some(End::Cancelled(_, reason)) => *cancelled.entry(reason.as_str()).or_default() += 1,
+                None => {}
             }
         }
-        (confirmed, cancelled)
+        (confirmed, completed, cancelled)
     }
 
-    /// How many ended.
-    pub(super) fn ended_count(&self) -> usize {
-        self.ended.len()
+    /// How much has happened: whoever waits for more sees it grow.
+    pub(super) fn happened(&self) -> u64 {
+        self.placed_ones()
+            .map(|course| u64::from(course.confirmed.is_some()) + u64::from(course.end.is_some()))
+            .sum()
     }
 
-    /// From when each confirmed order was due until it was confirmed, shortest first.
-    pub(super) fn latencies(&self) -> Vec<Duration> {
-        let confirmed = self.ended.values().filter_map(|(due, end)| match end {
-            End::Confirmed(at) => Some(at.since(*due)),
-            End::Cancelled(..) => None,
-        });
-        let mut latencies: Vec<Duration> = confirmed.collect();
-        latencies.sort_unstable();
-        latencies
+    /// How many waited for something for too long.
+    pub(super) fn stalled(&self) -> u64 {
+        self.stalled.len() as u64
+    }
+
+    /// From when each order was due until it was confirmed, shortest first.
+    pub(super) fn until_confirmed(&self) -> Vec<Duration> {
+        self.spans(|course| course.confirmed)
+    }
+
+    /// From when each order was due until it was completed, shortest first.
+    pub(super) fn until_completed(&self) -> Vec<Duration> {
+        self.spans(|course| match course.end {
+            Some(End::Completed(at)) => Some(at),
+            Some(End::Cancelled(..)) | None => None,
+        })
+    }
+
+    fn spans(&self, until: impl Fn(&Course) -> Option<Timestamp>) -> Vec<Duration> {
+        let spans = self.courses.values().filter_map(|course| Some(until(course)?.since(course.due?)));
+        let mut spans: Vec<Duration> = spans.collect();
+        spans.sort_unstable();
+        spans
     }
 
     /// From the first order to the last end.
     pub(super) fn took(&self) -> Duration {
-        let begun = self.ended.values().map(|(due, _)| *due).min().unwrap_or_default();
-        let ended = self.ended.values().map(|(_, end)| end.at()).max().unwrap_or_default();
-        ended.since(begun)
+        let begun = self.courses.values().filter_map(|course| course.due).min().unwrap_or_default();
+        let ends = self.placed_ones().filter_map(|course| course.end.as_ref().map(End::at));
+        ends.max().unwrap_or_default().since(begun)
+    }
+
+    /// How many ended.
+    pub(super) fn ended_count(&self) -> usize {
+        self.placed_ones().filter(|course| course.end.is_some()).count()
+    }
+
+    fn placed_ones(&self) -> impl Iterator<Item = &Course> {
+        self.courses.values().filter(|course| course.due.is_some())
     }
 }
 
@@ -167,55 +233,4 @@ pub(super) fn percentile(sorted: &[Duration], percent: usize) -> Option<Duration
 const _: fn(&Event<OrderCancelled>) -> &str = |event| event.data.reason.as_str();
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn at(millis: i64) -> Timestamp {
-        Timestamp::from_micros(millis * 1_000)
-    }
-
-    fn event(kind: &str, id: &str) -> String {
-        format!(
-            r#"{{"type":"{kind}","subject":"{id}","data":{{"reason":"insufficient_stock","customer":"redacted"}}}}"#
-        )
-    }
-
-    #[test]
-    fn an_order_ends_once_whichever_is_heard_first() {
-        let mut watch = Watch::default();
-        watch.placed("a".into(), at(10));
-        watch.heard(&event(OrderConfirmed::TYPE, "b"), at(25));
-        watch.heard(&event(OrderConfirmed::TYPE, "a"), at(40));
-        watch.heard(&event("shop.banyan.order.placed.v1", "c"), at(41));
-        watch.placed("b".into(), at(5));
-        watch.placed("c".into(), at(6));
-        watch.heard(&event(OrderCancelled::TYPE, "c"), at(106));
-        watch.ended("c".into(), End::Confirmed(at(500)));
-        watch.placed("c".into(), at(7));
-        assert_eq!(watch.open(), 0);
-        assert_eq!(watch.counts(), (2, BTreeMap::from([("insufficient_stock", 1)])));
-        assert_eq!(watch.latencies(), [20, 30].map(Duration::from_millis));
-        assert_eq!(watch.took(), Duration::from_millis(101));
-    }
-
-    #[test]
-    fn old_orders_are_looked_at_in_turn() {
-        let mut watch = Watch::default();
-        for (id, due) in [("a", 1), ("b", 9), ("c", 2), ("d", 3)] {
-            watch.placed(id.into(), at(due));
-        }
-        assert_eq!(watch.old(at(5), "", 2), ["a", "c"]);
-        assert_eq!(watch.old(at(5), "c", 2), ["d", "a"]);
-        assert_eq!(watch.old(at(5), "c", 9), ["d", "a", "c"]);
-        assert_eq!((watch.young(at(3)), watch.is_open("b"), watch.is_open("x")), (2, true, false));
-    }
-
-    #[test]
-    fn percentiles_are_values_that_occurred() {
-        let sorted: Vec<Duration> = (1..=200).map(Duration::from_millis).collect();
-        let of = |percent| percentile(&sorted, percent).map(|value| value.as_millis());
-        assert_eq!((of(50), of(99), of(100)), (Some(100), Some(198), Some(200)));
-        assert_eq!(percentile(&sorted[..1], 99), Some(sorted[0]));
-        assert_eq!(percentile(&[], 50), None);
-    }
-}
+mod tests;
