@@ -203,6 +203,15 @@ impl Engine {
         self.shared.tap.subscribe()
     }
 
+    /// What is wrong with the file itself: pages that are not what they should be, rows that an index does not have.
+    /// Reads all of it.
+    ///
+    /// # Errors
+    /// [`Outage`]: the file cannot be read.
+    pub fn integrity(&self) -> Result<Vec<String>, Outage> {
+        self.shared.readers.integrity()
+    }
+
     /// For tests: queries see the file as it is now, until they are let go.
     ///
     /// # Errors

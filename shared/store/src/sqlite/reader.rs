@@ -116,6 +116,15 @@ impl Readers {
         })
     }
 
+    /// What SQLite finds wrong with the file, page by page; at most its first hundred findings.
+    pub(super) fn integrity(&self) -> Result<Vec<String>, Outage> {
+        self.with(|conn| {
+            let mut check = conn.prepare("PRAGMA integrity_check")?;
+            let found: Vec<String> = check.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+            Ok(found.into_iter().filter(|finding| finding != "ok").collect())
+        })
+    }
+
     /// The file as it is now, for as long as the answer lives.
     pub(super) fn snapshot(&self, now: Timestamp) -> Result<Box<dyn Snapshot>, Outage> {
         if lock(&self.idle).is_none() {

@@ -1,13 +1,19 @@
 //! A layer between SQLite and the disk that counts and, when told to, fails: how many fsyncs and bytes a commit costs,
-//! and what happens when the disk is full or broken in the middle of it.
+//! and what happens when the disk is full or broken in the middle of it. It also records what is done, so that a loss
+//! of power can be shown: [`Tape`], [`Disk`].
 
+pub mod disk;
 mod shim;
+mod tape;
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use self::shim::Shim;
 use super::lock;
+
+pub use self::disk::Disk;
+pub use self::tape::{Step, Tape};
 
 /// Which of a database's files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,7 +66,7 @@ impl Fault {
     pub const FOREVER: u64 = u64::MAX;
 }
 
-/// Counts and injures what is opened through one registered VFS.
+/// Counts, injures and records what is opened through one registered VFS.
 #[derive(Debug, Clone, Copy)]
 pub struct Controls {
     shim: &'static Shim,
@@ -118,6 +124,18 @@ impl Controls {
         state.is_armed.store(false, Ordering::SeqCst);
     }
 
+    /// Everything that is done from now on goes onto `tape`. It has to be done in one folder, the one that `tape` is of.
+    pub fn record(&self, tape: &Tape) {
+        *lock(&self.shim.state.tape) = Some(tape.clone());
+        self.shim.state.is_recorded.store(true, Ordering::SeqCst);
+    }
+
+    /// Nothing is recorded any more.
+    pub fn stop_recording(&self) {
+        self.shim.state.is_recorded.store(false, Ordering::SeqCst);
+        *lock(&self.shim.state.tape) = None;
+    }
+
     /// How often something went wrong on command.
     #[must_use]
     pub fn failures(&self) -> u64 {
@@ -133,9 +151,16 @@ struct State {
     failures: AtomicU64,
     is_armed: AtomicBool,
     faults: Mutex<Vec<Fault>>,
+    is_recorded: AtomicBool,
+    tape: Mutex<Option<Tape>>,
 }
 
 impl State {
+    /// The recording, if there is one.
+    fn tape(&self) -> Option<Tape> {
+        self.is_recorded.load(Ordering::Relaxed).then(|| lock(&self.tape).clone()).flatten()
+    }
+
     /// The damage to an operation that is about to be done.
     fn judge(&self, file: Target, operation: Operation) -> Option<Damage> {
         if !self.is_armed.load(Ordering::Relaxed) {

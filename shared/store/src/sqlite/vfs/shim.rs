@@ -2,12 +2,12 @@
 //! the memory that SQLite reserves for both (sqlite.org/vfs.html). The one file of this crate with `unsafe`.
 #![expect(unsafe_code, reason = "a VFS is a table of C functions; nothing but forwarding is done in them")]
 
-use std::ffi::{CString, c_char, c_int, c_void};
+use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::sync::atomic::Ordering;
 
 use rusqlite::ffi;
 
-use super::{Damage, Operation, State, Target};
+use super::{Damage, Operation, State, Tape, Target};
 
 /// One registered VFS.
 #[derive(Debug)]
@@ -28,6 +28,20 @@ struct File {
     methods: *const ffi::sqlite3_io_methods,
     state: &'static State,
     target: Target,
+    /// As SQLite gave it: its own as long as the file is open. Null for what is gone when it is closed.
+    name: *const c_char,
+    /// Its first sync is one of its folder too, as the system's VFS does it (`UNIXFILE_DIRSYNC` in `os_unix.c`).
+    syncs_folder: bool,
+}
+
+impl File {
+    /// Where to record what is done to this file, and its name.
+    fn recorded(&self) -> Option<(Tape, &str)> {
+        let tape = self.state.tape()?;
+        // SAFETY: SQLite keeps the name until the file is closed.
+        let name = unsafe { name_of(self.name) }?;
+        Some((tape, name))
+    }
 }
 
 /// Calls the function of the system's VFS or file, if it has one.
@@ -67,7 +81,6 @@ macro_rules! forward_vfs {
 }
 
 forward_file! {
-    truncate xTruncate(size: i64) else ffi::SQLITE_IOERR;
     file_size xFileSize(size: *mut i64) else ffi::SQLITE_IOERR;
     lock_file xLock(level: c_int) else ffi::SQLITE_IOERR;
     unlock_file xUnlock(level: c_int) else ffi::SQLITE_IOERR;
@@ -82,7 +95,6 @@ forward_file! {
 }
 
 forward_vfs! {
-    delete xDelete(name: *const c_char, sync: c_int);
     access xAccess(name: *const c_char, flags: c_int, out: *mut c_int);
     full_pathname xFullPathname(name: *const c_char, size: c_int, out: *mut c_char);
     randomness xRandomness(size: c_int, out: *mut c_char);
@@ -186,6 +198,16 @@ unsafe fn real(file: *mut ffi::sqlite3_file) -> *mut ffi::sqlite3_file {
     unsafe { file.cast::<File>().add(1).cast() }
 }
 
+/// # Safety
+/// `name` must be null or text that ends in NUL and lives as long as what comes of it.
+unsafe fn name_of<'a>(name: *const c_char) -> Option<&'a str> {
+    if name.is_null() {
+        return None;
+    }
+    // SAFETY: the caller says that it is text.
+    unsafe { CStr::from_ptr(name) }.to_str().ok()
+}
+
 unsafe extern "C" fn open(
     vfs: *mut ffi::sqlite3_vfs,
     name: ffi::sqlite3_filename,
@@ -206,7 +228,17 @@ unsafe extern "C" fn open(
             ffi::SQLITE_OPEN_WAL => Target::Log,
             _ => Target::Any,
         };
-        file.cast::<File>().write(File { methods, state: &shim.state, target });
+        let has_journal_kind = flags
+            & (ffi::SQLITE_OPEN_WAL | ffi::SQLITE_OPEN_MAIN_JOURNAL | ffi::SQLITE_OPEN_SUPER_JOURNAL)
+            != 0;
+        let syncs_folder = has_journal_kind && flags & ffi::SQLITE_OPEN_CREATE != 0;
+        let own = File { methods, state: &shim.state, target, name, syncs_folder };
+        if result == ffi::SQLITE_OK
+            && let Some((tape, name)) = own.recorded()
+        {
+            tape.opened(name);
+        }
+        file.cast::<File>().write(own);
         result
     }
 }
@@ -241,7 +273,11 @@ unsafe extern "C" fn write(
         let damage = own.state.judge(own.target, Operation::Write);
         let written = if damage.is_some() { size / 2 } else { size };
         let result = call!((*real).pMethods, xWrite, ffi::SQLITE_IOERR, real, from, written, offset);
-        own.state.bytes_written.fetch_add(u64::try_from(written).unwrap_or(0), Ordering::Relaxed);
+        let count = usize::try_from(written).unwrap_or(0);
+        own.state.bytes_written.fetch_add(count as u64, Ordering::Relaxed);
+        if let Some((tape, name)) = own.recorded() {
+            tape.written(name, offset, std::slice::from_raw_parts(from.cast::<u8>(), count));
+        }
         match damage {
             None => result,
             Some(Damage::Full) => ffi::SQLITE_FULL,
@@ -250,17 +286,57 @@ unsafe extern "C" fn write(
     }
 }
 
-unsafe extern "C" fn sync(file: *mut ffi::sqlite3_file, flags: c_int) -> c_int {
+unsafe extern "C" fn truncate(file: *mut ffi::sqlite3_file, size: i64) -> c_int {
     // SAFETY: SQLite calls this for a file that `open` made.
     unsafe {
         let own = &*file.cast::<File>();
+        let real = real(file);
+        let result = call!((*real).pMethods, xTruncate, ffi::SQLITE_IOERR, real, size);
+        if result == ffi::SQLITE_OK
+            && let Some((tape, name)) = own.recorded()
+        {
+            tape.truncated(name, size);
+        }
+        result
+    }
+}
+
+unsafe extern "C" fn delete(vfs: *mut ffi::sqlite3_vfs, name: *const c_char, sync: c_int) -> c_int {
+    // SAFETY: SQLite calls this for the VFS that `register` made, with a name that ends in NUL.
+    unsafe {
+        let shim = shim(vfs);
+        let result = call!(shim.base, xDelete, ffi::SQLITE_IOERR, shim.base, name, sync);
+        if result == ffi::SQLITE_OK
+            && let (Some(tape), Some(name)) = (shim.state.tape(), name_of(name))
+        {
+            tape.deleted(name, sync != 0);
+        }
+        result
+    }
+}
+
+unsafe extern "C" fn sync(file: *mut ffi::sqlite3_file, flags: c_int) -> c_int {
+    // SAFETY: SQLite calls this for a file that `open` made, and for one file from one thread at a time.
+    unsafe {
+        let own = &mut *file.cast::<File>();
         if own.state.judge(own.target, Operation::Sync).is_some() {
             return ffi::SQLITE_IOERR_FSYNC;
         }
         own.state.fsyncs.fetch_add(1, Ordering::Relaxed);
         own.state.log_fsyncs.fetch_add(u64::from(own.target == Target::Log), Ordering::Relaxed);
         let real = real(file);
-        call!((*real).pMethods, xSync, ffi::SQLITE_IOERR, real, flags)
+        let syncs_folder = std::mem::take(&mut own.syncs_folder);
+        let Some((tape, name)) = own.recorded() else {
+            return call!((*real).pMethods, xSync, ffi::SQLITE_IOERR, real, flags);
+        };
+        if tape.lies_about(own.target) {
+            return ffi::SQLITE_OK;
+        }
+        let result = call!((*real).pMethods, xSync, ffi::SQLITE_IOERR, real, flags);
+        if result == ffi::SQLITE_OK {
+            tape.synced(name, syncs_folder);
+        }
+        result
     }
 }
 
