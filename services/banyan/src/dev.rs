@@ -19,7 +19,7 @@ use crate::peer::{self, Addresses, Kind, Peers, Supervisor, Webhooks};
 use crate::wiring::{self, Options};
 
 /// `banyan dev`
-#[derive(Debug, Clone, clap::Args)]
+#[derive(Debug, Clone, Default, clap::Args)]
 pub struct Args {
     /// Keep nothing: everything is gone when it ends
     #[arg(long)]
@@ -97,7 +97,6 @@ fn open(data: Option<&Path>, vfs: Option<vfs::Controls>, page_limit: Option<u32>
     let Some(data) = data else {
         return Ok(Engine::open(sqlite::Config { vfs, page_limit, ..sqlite::Config::memory() })?);
     };
-    std::fs::create_dir_all(data).with_context(|| format!("{} cannot be made", data.display()))?;
     Engine::open(sqlite::Config { vfs, page_limit, ..sqlite::Config::file(data.join("banyan.db")) })
         .with_context(|| format!("{} cannot be opened", data.join("banyan.db").display()))
 }

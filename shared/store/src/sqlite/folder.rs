@@ -21,7 +21,7 @@ impl Folder {
     /// Makes the folder of `database` and locks it: `DIR/banyan.db` by `DIR/banyan.lock`.
     pub(super) fn of_file(database: &Path) -> Result<Self, OpenError> {
         if let Some(folder) = database.parent() {
-            std::fs::create_dir_all(folder).map_err(|e| io(folder, e))?;
+            make(folder).map_err(|e| io(folder, e))?;
         }
         let path = database.with_extension("lock");
         let mut file = OpenOptions::new()
@@ -68,6 +68,19 @@ impl Drop for Folder {
             std::fs::remove_dir_all(folder).ok();
         }
     }
+}
+
+/// Makes `folder` and those above it, so that they are there after a loss of power too: SQLite syncs the folder that its
+/// files lie in, and none above.
+fn make(folder: &Path) -> std::io::Result<()> {
+    let is_missing = |folder: &&Path| !folder.as_os_str().is_empty() && !folder.exists();
+    let missing: Vec<&Path> = folder.ancestors().take_while(is_missing).collect();
+    std::fs::create_dir_all(folder)?;
+    for made in missing {
+        let above = made.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        File::open(above)?.sync_all()?;
+    }
+    Ok(())
 }
 
 fn io(path: &Path, source: std::io::Error) -> OpenError {
