@@ -22,7 +22,7 @@ test: fmt-check clippy lint-probe unit doc unused deny ## Everything a change mu
 	$(call step,all passed$(comma) but for what is printed as skipped above)
 
 .PHONY: prove
-prove: ## The long runs: simulation, planted bugs, bench, faults, kills; ends with one table
+prove: ## The long runs: simulation, planted bugs, bench, faults, kills, power cuts; ends with one table
 	@CARGO='$(CARGO)' TARGET='$(TARGET)' scripts/prove
 
 .PHONY: lint

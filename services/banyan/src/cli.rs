@@ -76,6 +76,8 @@ pub enum Command {
     Bench(commands::bench::Command),
     /// Play thousands of simulated worlds in which everything goes wrong
     Simulate(commands::simulate::Args),
+    /// Kill real processes and cut the power under load, and see that nothing is lost or done twice
+    Chaos(commands::chaos::Args),
     /// Show what is configured, and by whom
     #[command(subcommand)]
     Config(commands::config::Command),
@@ -98,6 +100,7 @@ impl Command {
                 let context = context.clone();
                 Ok(tokio::task::spawn_blocking(move || commands::simulate::run(&args, &context)).await??)
             }
+            Self::Chaos(args) => commands::chaos::run(&args, context).await,
             Self::Config(command) => commands::config::run(&command, context),
         }
     }

@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod bench;
+pub mod chaos;
 pub mod config;
 pub mod dlq;
 pub mod events;

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod bodies;
 #[cfg(test)]
+mod chaos;
+#[cfg(test)]
 mod corruption;
 #[cfg(test)]
 mod damage;

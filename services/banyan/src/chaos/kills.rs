@@ -1,0 +1,217 @@
+//! SIGKILL at random moments, for `dev` or for one of its peers, while orders go on coming.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Result;
+use contracts::Timestamp;
+use fastrand::Rng;
+use runtime::Env;
+use serde_json::Value;
+
+use super::Stop;
+use super::book::Book;
+use super::load::{Customer, Load, stock};
+use super::verdict::{self, Verdict};
+use super::victim::{Start, Victim, queued};
+use crate::cli::Context;
+use crate::client::{Client, Error};
+use crate::commands::shown::{count, counted};
+
+/// When it dies after it was ready ...
+const RUNNING_MS: std::ops::Range<u64> = 20..1_500;
+/// ... or after it was started, while it looks what there is.
+const STARTING_MS: std::ops::Range<u64> = 0..250;
+/// Of a hundred kills so many come while it starts, and so many hit a peer alone.
+const STARTING: u32 = 15;
+const PEERS: u32 = 15;
+/// Nothing moves for so long: no use to wait on. Tries and deadlines have pauses of minutes.
+const PATIENCE: Duration = Duration::from_secs(240);
+/// Between two looks whether everything has settled, and how often in a row it must have.
+const LOOK: Duration = Duration::from_millis(300);
+const QUIET_LOOKS: u32 = 3;
+/// Between two remarks for whoever reads a log.
+const REMARK: Duration = Duration::from_secs(15);
+
+/// What is to be done.
+#[derive(Debug, Clone)]
+pub(super) struct Plan {
+    pub(super) kills: u32,
+    pub(super) rate: u32,
+    pub(super) seed: u64,
+    pub(super) start: Start,
+}
+
+/// What was seen.
+#[derive(Debug, Default)]
+pub(super) struct Outcome {
+    pub(super) kills: u32,
+    pub(super) in_flight_kills: u32,
+    pub(super) peer_kills: u32,
+    pub(super) starting_kills: u32,
+    /// Of each start that lived so long.
+    pub(super) ready: Vec<Duration>,
+    pub(super) load_s: f64,
+    pub(super) verdict: Verdict,
+}
+
+/// When and whom a kill hits.
+enum Moment {
+    Starting(Duration),
+    Running(Duration),
+    Peer(Duration),
+}
+
+impl Moment {
+    fn draw(rng: &mut Rng) -> Self {
+        let running = Duration::from_millis(rng.u64(RUNNING_MS));
+        match rng.u32(..100) {
+            n if n < STARTING => Self::Starting(Duration::from_millis(rng.u64(STARTING_MS))),
+            n if n < STARTING + PEERS => Self::Peer(running),
+            _ => Self::Running(running),
+        }
+    }
+}
+
+/// Kills, waits until everything has settled, and holds the shop against what the customers know.
+///
+/// # Errors
+/// `dev` does not start, or ends by itself.
+pub(super) async fn run(plan: &Plan, stop: &mut Stop, context: &Context) -> Result<Outcome> {
+    let mut victim = Victim::first(plan.start.clone(), &context.env).await?;
+    let ran = tokio::select! {
+        biased;
+        () = stop.told() => Err(super::interrupted()),
+        ran = all(plan, &mut victim, context) => ran,
+    };
+    match ran {
+        Ok(outcome) => victim.stop().await.map(|()| outcome),
+        Err(error) => {
+            victim.end().await.ok();
+            Err(error)
+        }
+    }
+}
+
+async fn all(plan: &Plan, victim: &mut Victim, context: &Context) -> Result<Outcome> {
+    let env = &context.env;
+    let mut outcome = Outcome::default();
+    outcome.ready.extend(victim.ready().await?);
+    stock(&victim.client, env).await?;
+    let customer = Customer {
+        client: victim.client.clone(),
+        env: env.clone(),
+        book: Book::default(),
+        position: Arc::new(|| 0),
+    };
+    let load = Load::start(&customer, plan.rate);
+    let begun = env.now();
+    kill(plan, victim, &customer.book, &mut outcome, context).await?;
+    outcome.ready.extend(victim.ready().await?);
+    outcome.load_s = env.now().since(begun).as_secs_f64();
+    let client = victim.client.clone();
+    let settled = async {
+        load.end().await;
+        context.output.progress("waiting until everything has settled ...");
+        settle(&client, env).await
+    };
+    let in_flight = tokio::select! {
+        biased;
+        settled = settled => settled?,
+        ended = victim.ended() => return Err(ended),
+    };
+    context.output.note(format!("asking for {} again ...", counted(customer.book.entries().sent, "order")));
+    outcome.verdict = verdict::of(&customer, verdict::Again::All).await?;
+    let unsettled = (in_flight > 0).then(|| format!("{} did not come to rest", counted(in_flight, "order")));
+    outcome.verdict.violated.extend(unsettled);
+    let audit: Value = client.get("/audit").await?;
+    outcome.verdict.audited(&audit);
+    Ok(outcome)
+}
+
+async fn kill(
+    plan: &Plan,
+    victim: &mut Victim,
+    book: &Book,
+    outcome: &mut Outcome,
+    context: &Context,
+) -> Result<()> {
+    let env = &context.env;
+    let mut rng = Rng::with_seed(plan.seed);
+    let mut told = env.now();
+    while outcome.kills < plan.kills {
+        let moment = Moment::draw(&mut rng);
+        let (after, is_early) = match moment {
+            Moment::Starting(after) if victim.is_starting() => (after, true),
+            Moment::Starting(after) | Moment::Running(after) | Moment::Peer(after) => {
+                outcome.ready.extend(victim.ready().await?);
+                (after, false)
+            }
+        };
+        env.clock.sleep(after).await;
+        // A process that starts says nothing of its queues; whoever waits for an answer is work enough.
+        let is_in_flight = if is_early { book.entries().open > 0 } else { has_work(victim, book).await };
+        let is_peer = matches!(moment, Moment::Peer(_)) && victim.kill_a_peer(&mut rng).await?;
+        if !is_peer {
+            victim.kill_and_start_again().await?;
+        }
+        outcome.kills += 1;
+        outcome.peer_kills += u32::from(is_peer);
+        outcome.starting_kills += u32::from(is_early);
+        outcome.in_flight_kills += u32::from(is_in_flight);
+        progress(outcome, plan, book, &mut told, context);
+    }
+    Ok(())
+}
+
+async fn has_work(victim: &Victim, book: &Book) -> bool {
+    victim.has_work().await || book.entries().open > 0
+}
+
+fn progress(outcome: &Outcome, plan: &Plan, book: &Book, told: &mut Timestamp, context: &Context) {
+    let (sent, open) = {
+        let entries = book.entries();
+        (entries.sent, entries.open)
+    };
+    let line = format!(
+        "killed {}/{} ({} with work in flight) | orders {}, waiting for an answer {}",
+        outcome.kills,
+        plan.kills,
+        outcome.in_flight_kills,
+        count(sent),
+        count(open)
+    );
+    if context.output.is_watched() {
+        context.output.progress(line);
+    } else if context.env.now().since(*told) >= REMARK {
+        *told = context.env.now();
+        context.output.warn(line);
+    }
+}
+
+/// Waits until nothing is on its way; how many orders still are when nothing moves any more.
+async fn settle(client: &Client, env: &Env) -> Result<u64> {
+    let (mut moved, mut before, mut quiet) = (env.now(), (0, 0, 0), 0);
+    loop {
+        let queues = client.get::<Value>("/queues").await?;
+        let audit = match client.get::<Value>("/audit").await {
+            Ok(audit) => audit,
+            // A peer may be starting again just now.
+            Err(error) if error.is_passing() && !matches!(error, Error::Unreachable(_)) => Value::Null,
+            Err(error) => return Err(error.into()),
+        };
+        let in_flight = audit.get("in_flight").and_then(Value::as_u64).unwrap_or(1);
+        let handled: u64 = client.activity().await?.values().map(|activity| activity.handled).sum();
+        let now = (queued(&queues), in_flight, handled);
+        quiet = if now == before && now.0 + now.1 == 0 { quiet + 1 } else { 0 };
+        if quiet >= QUIET_LOOKS {
+            return Ok(0);
+        }
+        if now != before {
+            (moved, before) = (env.now(), now);
+        } else if env.now().since(moved) > PATIENCE {
+            return Ok(in_flight);
+        }
+        env.clock.sleep(LOOK).await;
+    }
+}
