@@ -4,6 +4,9 @@
 //! ([`ledger`]), reproducible misbehaviour ([`faults`]), and two ways to reach them: over HTTP with a durable journal
 //! ([`serve`]), and in process with bytes in and bytes out ([`Provider`]). Both speak [`wire`], so that what is shown
 //! by simulation is said about the same provider.
+//!
+//! Time does things too: holds run out, customers contest what was captured, disputes are decided. All that happens is
+//! told by webhook until somebody has heard it.
 
 mod action_page;
 mod call;

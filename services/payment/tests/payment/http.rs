@@ -5,7 +5,7 @@ use payment::simulated::faults::Odds;
 use payment::simulated::ledger::Account;
 use payment::simulated::{Problem, Slug};
 
-use crate::support::{Server, authorize, authorize_key, block_on, client, exported, void};
+use crate::support::{Server, authorize, authorize_key, block_on, capture, client, exported, refund, void};
 
 const BODY: &str = r#"{"payment":"p","amount_minor":100,"currency":"GBP","token":"tok_ok"}"#;
 
@@ -116,6 +116,46 @@ fn a_customer_who_comes_after_the_void_is_turned_away() {
         client().post(&url).body("outcome=succeed").send().await.unwrap();
         assert_eq!(gateway.query(&authorize_key("late")).await, Ok(Evidence::Voided));
         assert!(page(&url).await.contains("was cancelled"));
+    });
+    server.stop();
+}
+
+#[test]
+fn people_contest_a_capture_and_decide_that_by_hand() {
+    let server = Server::start(Odds::default());
+    block_on(async {
+        let gateway = server.gateway();
+        let post = |path: String, body: &'static str| async move {
+            let sent =
+                client().post(format!("http://{}{path}", server.address)).body(body).send().await.unwrap();
+            (
+                sent.status().as_u16(),
+                serde_json::from_str::<serde_json::Value>(&sent.text().await.unwrap()).unwrap(),
+            )
+        };
+        let Evidence::Authorized { reference, .. } =
+            gateway.execute(&authorize("a", "tok_ok")).await.unwrap()
+        else {
+            panic!()
+        };
+        let captured = gateway.execute(&capture("a", reference.clone())).await.unwrap();
+        let Evidence::Captured { reference: name, .. } = captured else { panic!("{captured:?}") };
+        let (status, dispute) = post(format!("/v1/captures/{}/dispute", name.as_str()), "").await;
+        assert_eq!(
+            (status, &dispute["object"], &dispute["status"]),
+            (201, &"simulated_dispute".into(), &"opened".into())
+        );
+        assert_eq!(gateway.execute(&refund("a", reference, (1, 50))).await, Ok(Evidence::Disputed));
+        let decide = format!("/v1/disputes/{}/decide", dispute["id"].as_str().unwrap());
+        assert_eq!(post(decide.clone(), r#"{"outcome":"maybe"}"#).await.0, 422);
+        let (status, decided) = post(decide, r#"{"outcome":"lost"}"#).await;
+        assert_eq!((status, &decided["status"]), (200, &"lost".into()));
+        let (ledger, _) = exported(server.address, 10).await;
+        let totals = ledger.payments().pop_first().unwrap().1;
+        assert_eq!(
+            (totals.captured_minor, totals.charged_back_minor, totals.refunded_minor),
+            (1050, 1050, 0)
+        );
     });
     server.stop();
 }

@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use payment::gateway::simulated::Http;
 use payment::gateway::{Evidence, Gateway, Operation, ProviderKey, Unavailable};
 
-use crate::support::{PATIENT, Peer, authorize, block_on, exported, gateway};
+use crate::support::{PATIENT, Peer, authorize, block_on, capture, exported, gateway, refund};
 
 const KILLS: u32 = 10;
 const CALLERS: u32 = 32;
@@ -95,4 +95,67 @@ fn every_answer_outlives_ten_kills_under_load_and_nothing_is_done_twice() {
         assert_eq!(keys, sorted, "each operation is there once, and no other");
         assert!(ledger.authorizations().all(|authorization| authorization.held_minor() == 1050));
     });
+}
+
+/// Holds, takes and gives back a part, from the first step on each time: what was answered once is answered the same
+/// again. Whoever gets the `last` answer kills the provider. Says whether it came to the end.
+async fn whole_way(
+    gateway: &Http,
+    name: &str,
+    known: &Known,
+    killing: Option<(&RefCell<Peer>, usize)>,
+) -> bool {
+    let mut held = None;
+    for step in 0..3 {
+        let operation = match (step, held.clone()) {
+            (1, Some(reference)) => capture(name, reference),
+            (2, Some(reference)) => refund(name, reference, (1, 50)),
+            _ => authorize(name, "tok_ok"),
+        };
+        let evidence = match gateway.execute(&operation).await {
+            Ok(Evidence::Unknown { .. }) | Err(Unavailable::Unreachable) => return false,
+            answered => answered.unwrap(),
+        };
+        if let Evidence::Authorized { reference, .. } = &evidence {
+            held = Some(reference.clone());
+        }
+        let mut answered = known.answered.borrow_mut();
+        let first = answered.entry(operation.key().clone()).or_insert_with(|| evidence.clone());
+        assert_eq!(*first, evidence, "{}", operation.key());
+        if let Some((peer, last)) = killing
+            && answered.len() == last
+        {
+            peer.borrow_mut().kill();
+        }
+    }
+    true
+}
+
+#[test]
+fn money_is_taken_and_given_back_once_however_often_the_provider_is_killed() {
+    const PAYMENTS: usize = 100;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("provider.db");
+    let known = Known::default();
+    let names: Vec<String> = (0..PAYMENTS).map(|n| n.to_string()).collect();
+    let mut cut_off = 0;
+    for _ in 0..4 {
+        let peer = RefCell::new(Peer::start(&file));
+        let gateway = gateway(peer.borrow().address, PATIENT);
+        let last = known.answered.borrow().len() + 20;
+        let ways = names.iter().map(|name| whole_way(&gateway, name, &known, Some((&peer, last))));
+        cut_off += block_on(join_all(ways)).iter().filter(|ended| !**ended).count();
+    }
+    assert!(cut_off >= PAYMENTS / 2, "the kills met requests in flight: {cut_off}");
+    let peer = Peer::start(&file);
+    let gateway = gateway(peer.address, PATIENT);
+    let ends = block_on(join_all(names.iter().map(|name| whole_way(&gateway, name, &known, None))));
+    assert!(ends.iter().all(|ended| *ended));
+    let (ledger, keys) = block_on(exported(peer.address, 1_000));
+    assert_eq!(keys.len(), 3 * PAYMENTS, "each operation is there once, and no other");
+    let payments = ledger.payments();
+    assert_eq!(payments.len(), PAYMENTS);
+    for totals in payments.values() {
+        assert_eq!((totals.held_minor, totals.captured_minor, totals.refunded_minor), (0, 1050, 50));
+    }
 }
