@@ -8,8 +8,8 @@ use contracts::{LocationId, Quantity, Sku};
 use super::movement::{Kind, MovementLine};
 use super::stock::{Place, Stock};
 
-/// The most lines of one transfer: each may need two counters and a card, and a unit of work has 100 items.
-pub const MAX_TRANSFERRED: usize = 32;
+/// The most lines of one transfer: each needs two counters, and a unit of work has 100 items. Some are left for cards.
+pub const MAX_TRANSFERRED: usize = 40;
 
 /// Moves all of `lines` or nothing.
 ///

@@ -43,7 +43,7 @@ fn paths() -> Value {
             "post": with_body(operation("decideQuarantine", "Restocks or writes off what came back", json!([name("sku"), key]), "200", "Decided"), "Decision"),
         },
         "/stock/transfers": {
-            "post": with_body(operation("transferStock", "Moves up to 32 SKUs to another location, all or none", json!([key]), "200", "Transferred"), "Transfer"),
+            "post": with_body(operation("transferStock", "Moves up to 40 SKUs to another location, all or none", json!([key]), "200", "Transferred"), "Transfer"),
         },
         "/holds": { "post": with_body(operation("holdStock", "Holds stock for a cart", json!([key]), "201", "Hold"), "NewHold") },
         "/holds/{id}": {

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::form::Form;
 use super::{Body, Desk, read};
-use crate::domain::{MAX_LOCATIONS, MAX_TRANSFERRED, Place, TooManyLocations, transfer};
+use crate::domain::{MAX_LOCATIONS, MAX_TRANSFERRED, Place, TooManyLocations, fits, transfer};
 use crate::ledger::{self, Entry};
 
 pub(super) async fn create(
@@ -66,6 +66,13 @@ impl Command for Transfer {
                 problem.at("/lines", message)
             })
         })?;
+        let new = cards.iter().flatten().filter(|card| !card.lists(to)).count();
+        if !fits(&movement, 0, new) {
+            let detail = format!("too many of these SKUs, {new}, never lay at {to}");
+            return Err(Problem::new(409, "too-many-new-places", "Too many new places", detail)
+                .hint("move fewer lines at a time: do it in smaller steps")
+                .into());
+        }
         let place = |sku: &Sku| Place { sku: sku.clone(), location: to.clone() };
         let places: Vec<Place> = lines.keys().map(place).collect();
         if let Err((place, TooManyLocations)) = ledger::list(uow, &places).await? {

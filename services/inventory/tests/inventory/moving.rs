@@ -71,7 +71,7 @@ fn a_transfer_moves_all_lines_or_none_and_nothing_that_is_promised() {
             "invalid-transfer".to_owned(),
             vec![
                 "/to must be another location".to_owned(),
-                "/lines must have 1 to 32 elements, has 0".to_owned(),
+                "/lines must have 1 to 40 elements, has 0".to_owned(),
                 "/reason is missing".to_owned()
             ]
         )
@@ -80,14 +80,19 @@ fn a_transfer_moves_all_lines_or_none_and_nothing_that_is_promised() {
 }
 
 #[test]
-fn the_largest_transfer_to_a_new_location_fits_into_one_unit_of_work() {
-    let places: Vec<String> = (0..32).map(|n| format!("s{n:02}@main")).collect();
+fn the_largest_transfer_fits_into_one_unit_of_work_and_what_does_not_is_refused() {
+    let places: Vec<String> = (0..40).map(|n| format!("s{n:02}@main")).collect();
     let stock: Vec<(&str, i64)> = places.iter().map(|place| (place.as_str(), 9)).collect();
     let warehouse = Warehouse::stocked(&stock);
     let lines: Vec<(&str, u32)> = places.iter().map(|place| (place.split_once('@').unwrap().0, 2)).collect();
-    let reply = warehouse.post("/stock/transfers", "k", &transfer(&lines));
-    assert_eq!(reply.status, 200, "{reply:?}");
-    assert_eq!(at(&warehouse, "s31"), [("main".to_owned(), 7, 7), ("east".to_owned(), 2, 2)]);
+    let all_new = warehouse.post("/stock/transfers", "k1", &transfer(&lines));
+    assert_eq!(all_new.problem().1, "too-many-new-places");
+    for (key, part) in [("k2", &lines[18..]), ("k3", &lines[..])] {
+        let reply = warehouse.post("/stock/transfers", key, &transfer(part));
+        assert_eq!(reply.status, 200, "{reply:?}");
+    }
+    assert_eq!(at(&warehouse, "s00"), [("main".to_owned(), 7, 7), ("east".to_owned(), 2, 2)]);
+    assert_eq!(at(&warehouse, "s39"), [("main".to_owned(), 5, 5), ("east".to_owned(), 4, 4)]);
     assert_eq!(warehouse.audit().violations, [""; 0]);
 }
 
