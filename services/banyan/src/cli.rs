@@ -18,8 +18,10 @@ Examples:
   banyan demo                                      two hundred real orders through every service
   banyan dev                                       everything in one process, on http://127.0.0.1:8080
   banyan order place --customer c-1 --line 85123A:6:255
-  banyan order timeline ORDER                      what every service did for one order
+  banyan order watch ORDER                         one order, to its end
+  banyan order timeline ORDER                      what every service did for it, and why it ended as it did
   banyan events tail                               what happens, as it happens
+  banyan orders stuck                              what does not get on by itself
   banyan audit                                     whether everything adds up
 
 Settings are also environment variables (--url is BANYAN_URL) and keys of banyan.toml.
@@ -54,12 +56,21 @@ pub enum Command {
     /// Run a simulated peer; `dev` starts what it needs by itself
     #[command(hide = true)]
     Peer(peer::Args),
-    /// Place orders, look at them, cancel them, import them
+    /// Place orders, follow them, cancel them, take goods back, import them
     #[command(subcommand, visible_alias = "orders")]
     Order(commands::order::Command),
     /// Publish events, and watch them
     #[command(subcommand, visible_alias = "event")]
     Events(commands::events::Command),
+    /// See how payments stand, and what the provider said
+    #[command(subcommand, visible_alias = "payment")]
+    Payments(commands::payments::Command),
+    /// See where parcels are
+    #[command(subcommand, visible_alias = "shipment")]
+    Shipments(commands::shipments::Command),
+    /// See what was written to customers
+    #[command(subcommand, visible_alias = "mails")]
+    Mail(commands::mail::Command),
     /// See and correct how much there is
     #[command(subcommand)]
     Stock(commands::stock::Command),
@@ -81,6 +92,8 @@ pub enum Command {
     /// Show what is configured, and by whom
     #[command(subcommand)]
     Config(commands::config::Command),
+    /// Print what a shell needs to complete commands
+    Completions(commands::completions::Args),
 }
 
 impl Command {
@@ -91,6 +104,9 @@ impl Command {
             Self::Peer(args) => peer::run(&args, context.output).await.map(|()| Exit::Ok),
             Self::Order(command) => commands::order::run(command, context).await,
             Self::Events(command) => commands::events::run(command, context).await,
+            Self::Payments(command) => commands::payments::run(command, context).await,
+            Self::Shipments(command) => commands::shipments::run(command, context).await,
+            Self::Mail(command) => commands::mail::run(command, context).await,
             Self::Stock(command) => commands::stock::run(command, context).await,
             Self::Queues(command) => commands::queues::run(command, context).await,
             Self::Dlq(command) => commands::dlq::run(command, context).await,
@@ -102,6 +118,7 @@ impl Command {
             }
             Self::Chaos(args) => commands::chaos::run(&args, context).await,
             Self::Config(command) => commands::config::run(&command, context),
+            Self::Completions(args) => commands::completions::run(&args, context),
         }
     }
 }

@@ -3,12 +3,17 @@
 pub mod audit;
 pub mod bench;
 pub mod chaos;
+pub mod completions;
 pub mod config;
 pub mod dlq;
 pub mod events;
+pub mod listing;
+pub mod mail;
 pub mod opening;
 pub mod order;
+pub mod payments;
 pub mod queues;
+pub mod shipments;
 pub mod shown;
 pub mod simulate;
 pub mod stock;

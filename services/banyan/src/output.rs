@@ -100,6 +100,23 @@ pub fn log_to_stderr(filter: &str) -> Result<(), String> {
     Ok(())
 }
 
+/// Columns of the terminal that the answer goes to; `None` when it goes elsewhere, where nothing has to fit.
+#[must_use]
+pub fn width() -> Option<usize> {
+    let is_seen = std::io::stdout().is_terminal();
+    is_seen.then(terminal_size::terminal_size).flatten().map(|(width, _)| usize::from(width.0))
+}
+
+/// A line that fits into `width`; what was left out is told by an ellipsis.
+#[must_use]
+pub fn cut(line: &str, width: usize) -> String {
+    if line.chars().count() <= width {
+        return line.to_owned();
+    }
+    let kept: String = line.chars().take(width.saturating_sub(1)).collect();
+    format!("{}…", kept.trim_end())
+}
+
 /// Columns of text, each as wide as its widest cell.
 #[must_use]
 pub fn table(rows: &[Vec<String>]) -> String {

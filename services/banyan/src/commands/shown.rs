@@ -73,6 +73,17 @@ pub fn event_type(kind: &str) -> &str {
     kind.strip_prefix("shop.banyan.").unwrap_or(kind)
 }
 
+/// A type as people say it: `order.placed`.
+#[must_use]
+pub fn event_name(kind: &str) -> &str {
+    let name = event_type(kind);
+    let name = name.strip_prefix("banyan.internal.").unwrap_or(name);
+    match name.rsplit_once(".v") {
+        Some((name, major)) if major.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => name,
+    }
+}
+
 /// A count with a separator for thousands.
 #[must_use]
 pub fn count(number: u64) -> String {
@@ -101,6 +112,18 @@ mod tests {
         assert_eq!(time(&answer, "/at"), "2026-11-22 20:00:00.012");
         assert_eq!((text(&answer, "/none"), text(&answer, "/absent")), ("-".to_owned(), "-".to_owned()));
         assert_eq!(money(&json!({ "total_minor": 5 }), "/total_minor"), "5 (minor units)");
+    }
+
+    #[test]
+    fn types_are_said_without_what_all_have() {
+        for (kind, name) in [
+            ("shop.banyan.order.placed.v1", "order.placed"),
+            ("banyan.internal.orders.decided.v12", "orders.decided"),
+            ("com.example.van.vroom", "com.example.van.vroom"),
+            ("scan: lost", "scan: lost"),
+        ] {
+            assert_eq!(event_name(kind), name);
+        }
     }
 
     #[test]
