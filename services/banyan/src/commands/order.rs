@@ -1,9 +1,14 @@
-//! `banyan order`: place orders, look at them, cancel them, import them.
+//! `banyan order`: place orders, follow them, cancel them, take goods back, import them.
 
 mod cancel;
 mod import;
+mod journey;
 mod place;
+mod send_back;
 mod show;
+mod stuck;
+mod timeline;
+mod watch;
 
 use anyhow::Result;
 use clap::Subcommand;
@@ -23,14 +28,16 @@ pub enum Command {
     },
     /// List orders, newest first
     List(show::List),
-    /// Show what every service did for one order
-    Timeline {
-        /// The order's id
-        #[arg(value_name = "ORDER")]
-        id: String,
-    },
+    /// Show what every service did for one order, as a tree
+    Timeline(timeline::Args),
+    /// List orders that do not get on by themselves
+    Stuck(stuck::Args),
+    /// Follow one order to its end
+    Watch(watch::Args),
     /// Cancel an order
     Cancel(cancel::Args),
+    /// Send goods of an order back
+    Return(send_back::Args),
     /// Place all orders of a file
     Import(import::Args),
 }
@@ -44,8 +51,11 @@ pub async fn run(command: Command, context: &Context) -> Result<Exit> {
         Command::Place(args) => place::run(&args, context).await,
         Command::Get { id } => show::get(&id, context).await,
         Command::List(args) => show::list(&args, context).await,
-        Command::Timeline { id } => show::timeline(&id, context).await,
+        Command::Timeline(args) => timeline::run(&args, context).await,
+        Command::Stuck(_) => stuck::run(context).await,
+        Command::Watch(args) => watch::run(&args, context).await,
         Command::Cancel(args) => cancel::run(&args, context).await,
+        Command::Return(args) => send_back::run(&args, context).await,
         Command::Import(args) => import::run(&args, context).await,
     }
 }

@@ -11,6 +11,8 @@ mod damage;
 #[cfg(test)]
 mod disk;
 #[cfg(test)]
+mod follow;
+#[cfg(test)]
 mod keys;
 #[cfg(test)]
 mod kill;
@@ -56,6 +58,12 @@ fn a_banyan_that_is_not_there_ends_with_1_and_one_line_that_helps() {
         &["events", "tail"],
         &["dlq", "list"],
         &["queues", "list"],
+        &["order", "watch", "x"],
+        &["order", "timeline", "x"],
+        &["order", "return", "x", "--line", "a:1", "--reason", "x"],
+        &["payments", "list"],
+        &["shipments", "show", "x"],
+        &["mail", "list"],
         &["queues", "peek", "payment"],
         &["stock", "get", "x"],
     ] {

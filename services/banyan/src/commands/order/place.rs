@@ -88,7 +88,8 @@ pub(super) async fn run(args: &Args, context: &Context) -> Result<Exit> {
         let (id, total) = (shown::text(answer, "/order_id"), shown::money(answer, "/total_minor"));
         format!("order {id} {}: {total}", shown::text(answer, "/status"))
     });
-    context.next(&[&format!("order timeline {}", shown::text(&answer, "/order_id"))]);
+    let id = shown::text(&answer, "/order_id");
+    context.next(&[&format!("order watch {id}"), &format!("order timeline {id}")]);
     Ok(Exit::Ok)
 }
 

@@ -1,11 +1,11 @@
-//! `banyan order get`, `list` and `timeline`
+//! `banyan order get` and `list`
 
 use anyhow::Result;
 use serde_json::Value;
 
 use crate::cli::{Context, Exit};
 use crate::client::{escaped, with_query};
-use crate::commands::shown::{event_type, money, rows, text, time};
+use crate::commands::shown::{money, rows, text, time};
 use crate::output::table;
 
 const STATUSES: [&str; 8] = [
@@ -125,24 +125,6 @@ fn list_text(orders: &[Value]) -> String {
         ]
     }));
     table(&lines)
-}
-
-pub(super) async fn timeline(id: &str, context: &Context) -> Result<Exit> {
-    let timeline: Value = context.client.get(&format!("/orders/{}/timeline", escaped(id))).await?;
-    context.output.answer(&timeline, |timeline| {
-        let line = |entry: &Value| {
-            let kind = text(entry, "/type");
-            vec![
-                time(entry, "/at"),
-                text(entry, "/service"),
-                event_type(&kind).to_owned(),
-                text(entry, "/summary"),
-            ]
-        };
-        table(&rows(timeline, "/entries").iter().map(line).collect::<Vec<_>>())
-    });
-    context.next(&[&format!("order get {id}")]);
-    Ok(Exit::Ok)
 }
 
 #[cfg(test)]
