@@ -138,6 +138,7 @@ pub(crate) async fn site(env: &Env, ground: Ground, peers: &Peers, args: &Args) 
         deadline: args.faults.then_some(SHORT_DEADLINE),
         pace: Some(PACE),
         carrier_secrets: vec![peers.carrier_secret.clone()],
+        ..Options::default()
     };
     let services = wiring::services(peers.addresses.reach()?, options);
     let node = Arc::new(Node::start(services, ports, Policy::default(), wiring::wiring()).await?);

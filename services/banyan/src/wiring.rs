@@ -1,6 +1,6 @@
 //! The only place that names services and adapters together.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -38,12 +38,14 @@ pub struct Options {
     pub pace: Option<shipping::Pace>,
     /// What the carrier signs its webhooks with.
     pub carrier_secrets: Vec<Secret>,
+    /// What the payment provider signs its webhooks with.
+    pub provider_secrets: Vec<Secret>,
 }
 
 /// Every service, asking for what it needs through `peers`.
 #[must_use]
 pub fn services(peers: Peers, options: Options) -> Vec<Service> {
-    let Options { deadline, pace, carrier_secrets } = options;
+    let Options { deadline, pace, carrier_secrets, provider_secrets } = options;
     let mut orders = orders::Config::default();
     orders.deadline = deadline.unwrap_or(orders.deadline);
     let mut shipping = shipping::Config {
@@ -52,42 +54,32 @@ pub fn services(peers: Peers, options: Options) -> Vec<Service> {
         ..shipping::Config::default()
     };
     shipping.pace = pace.unwrap_or(shipping.pace);
+    let payment = payment::Config { provider: SIMULATED, webhook_secrets: provider_secrets };
     vec![
         orders::service(orders),
         inventory::service(inventory::Config::default()),
-        payment::service(peers.gateway, SIMULATED),
+        payment::service(peers.gateway, payment),
         shipping::service(peers.carrier, shipping),
         notification::service(peers.mailbox, notification::Config::default()),
     ]
 }
 
-/// The part of the topology between these services, as far as they handle it.
+/// The part of the topology between these services.
 #[must_use]
 pub fn wiring() -> Wiring {
     let topology = Topology::embedded();
-    let here = |kind: &str, service: &String| {
-        SERVICES.contains(&service.as_str()) && !not_yet(service).contains(kind)
-    };
+    let here = |service: &String| SERVICES.contains(&service.as_str());
     let subscribers = topology
         .events()
-        .map(|(kind, flow)| {
-            let subscribers = flow.subscribers.iter().filter(|service| here(kind.as_str(), service));
-            (kind.clone(), subscribers.cloned().collect())
-        })
+        .map(|(kind, flow)| (kind.clone(), flow.subscribers.iter().filter(|s| here(s)).cloned().collect()))
         .collect::<BTreeMap<_, _>>();
     Wiring { queues: SERVICES.iter().map(|&name| name.to_owned()).collect(), subscribers }
 }
 
-/// What the topology says of these services and no handler does yet: all of it joins with shipping.
-fn not_yet(service: &str) -> BTreeSet<&'static str> {
-    match service {
-        "payment" => BTreeSet::from(["shop.banyan.order.refund-due.v1", "shop.banyan.shipment.ready.v1"]),
-        _ => BTreeSet::new(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
     use crate::peer::Addresses;
 
@@ -100,16 +92,11 @@ mod tests {
             let handled: BTreeSet<&str> = service.handled_events().iter().copied().collect();
             let subscribed: BTreeSet<&str> =
                 Topology::embedded().subscriptions(service.name()).map(|kind| kind.as_str()).collect();
-            let later = not_yet(service.name());
-            for kind in subscribed.difference(&handled).filter(|kind| !later.contains(*kind)) {
+            for kind in subscribed.difference(&handled) {
                 differences.push(format!("{} subscribes to {kind} and does not handle it", service.name()));
             }
             for kind in handled.difference(&subscribed) {
                 differences.push(format!("{} handles {kind} and does not subscribe to it", service.name()));
-            }
-            for kind in later.intersection(&handled) {
-                differences
-                    .push(format!("{} handles {kind}: take it off the list `not_yet`", service.name()));
             }
         }
         assert_eq!(differences, Vec::<String>::new());

@@ -2,20 +2,32 @@
 
 use std::time::Duration;
 
-use contracts::events::payment::{
-    DeclineReason, PaymentActionCompleted, PaymentActionRequired, PaymentAuthorized, PaymentDeclined,
-    PaymentVoided,
-};
-use contracts::{Money, OrderId, PaymentId, Timestamp};
-use runtime::{Bug, Collection, Doc, Entry, Fail, Job, Uow};
+use contracts::{OrderId, Timestamp};
+use runtime::{Bug, Collection, Doc, Fail, Job, Uow};
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{Ask, News, Next, Payment, Question, State, wait_before, wait_for_customer};
-use crate::gateway::{Operation, ProviderKey, Reference, Step};
+use crate::domain::{
+    Ask, Entry, Kind, Next, Payment, Question, RefundState, State, asked, wait_before, wait_for_customer,
+};
+use crate::gateway::{Operation, ProviderKey, Step, Subject, Told};
 
-/// Payments by order id.
-pub const PAYMENTS: Collection<Payment> = Collection::new("payment.payment")
-    .indexed(|id, payment| vec![Entry::new("state", payment.state.name(), id)]);
+mod name;
+mod tell;
+
+/// How many partitions hold the list of all payments: one is written to by every new order.
+pub const SHARDS: u32 = 4;
+
+/// The index, and its one partition, of payments that a person should look at.
+pub const TROUBLE: &str = "trouble";
+
+/// Payments by order id. Indexed as a whole, by how they stand, and by what a person should look at; newest last.
+pub const PAYMENTS: Collection<Payment> = Collection::new("payment.payment").indexed(|id, payment| {
+    let sort = sort_of(id, payment);
+    let entry = |index, partition: &str| runtime::Entry::new(index, partition.to_owned(), sort.clone());
+    let mut entries = vec![entry("all", &shard(shard_of(id))), entry("state", payment.state.name())];
+    entries.extend(payment.trouble.map(|_| entry(TROUBLE, TROUBLE)));
+    entries
+});
 
 /// The intent to ask the provider.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,17 +49,60 @@ impl Job for AskProvider {
     }
 }
 
+/// The intent to look whether a hold has run out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HoldEnds {
+    /// Whose payment.
+    pub order_id: OrderId,
+    /// The key of the authorization.
+    pub key: ProviderKey,
+}
+
+impl Job for HoldEnds {
+    const NAME: &'static str = "hold-ends";
+
+    fn lane(&self) -> &str {
+        self.order_id.as_str()
+    }
+}
+
+/// What the provider told about a payment that was not known here when it came.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HearLater {
+    /// Whose payment.
+    pub order_id: OrderId,
+    /// What was told.
+    pub told: Told,
+}
+
+impl Job for HearLater {
+    const NAME: &'static str = "hear-later";
+
+    fn lane(&self) -> &str {
+        self.order_id.as_str()
+    }
+}
+
+/// What led to a decision.
+#[derive(Debug, Clone, Default)]
+pub struct Because {
+    /// How often the question had been asked before whose answer it is.
+    pub tries: u32,
+    /// What was heard of the provider, for the history.
+    pub heard: Option<(Kind, Option<ProviderKey>, String)>,
+}
+
 /// The payment of `order_id`, or one of which nothing is known yet: its absence is checked at commit.
 ///
 /// # Errors
 /// As for [`Uow::load`].
 pub async fn load(uow: &mut Uow, order_id: &OrderId) -> Result<Doc<Payment>, Fail> {
     let found = uow.load(&PAYMENTS, order_id.as_str()).await?;
-    Ok(found.unwrap_or_else(|| uow.fresh(order_id.as_str(), Payment::of(order_id.clone()))))
+    let now = uow.now();
+    Ok(found.unwrap_or_else(|| uow.fresh(order_id.as_str(), Payment::of(order_id.clone(), now))))
 }
 
-/// Puts the payment back, tells the news and asks the question. `tries` is how often the question that led here had
-/// been asked.
+/// Puts the payment back, tells the news and asks the questions.
 ///
 /// # Errors
 /// As for [`Uow::put`].
@@ -55,174 +110,108 @@ pub fn save(
     uow: &mut Uow,
     mut payment: Doc<Payment>,
     next: Next,
-    tries: u32,
+    because: Because,
     provider: &str,
 ) -> Result<(), Fail> {
     uow.about(payment.order_id.clone().as_str());
+    let tries = because.tries + 1;
+    let again = next.asks.iter().find_map(|ask| match ask {
+        Ask::Again(question) => Some(wait(&payment, question, tries)),
+        Ask::Now(_) => None,
+    });
+    let again = again.transpose()?;
+    note(&mut payment, &next, (because, again), uow.now());
     for news in next.news {
-        tell(uow, &mut payment, news, provider)?;
+        tell::tell(uow, &mut payment, news, provider)?;
     }
-    if let Some(ask) = next.ask {
-        put_question(uow, &payment, ask, tries)?;
+    let order_id = payment.order_id.clone();
+    for ask in next.asks {
+        match (ask, again) {
+            (Ask::Again(question), Some(wait)) => {
+                let question = planted_key(uow, &mut payment, question);
+                let due = uow.now().plus(wait);
+                uow.schedule(due, &AskProvider { order_id: order_id.clone(), question, tries })?;
+            }
+            (Ask::Again(question) | Ask::Now(question), _) => {
+                uow.enqueue(&AskProvider { order_id: order_id.clone(), question, tries: 0 })?;
+            }
+        }
+    }
+    if let Some((at, key)) = next.expiry {
+        uow.schedule(at.max(uow.now()), &HoldEnds { order_id, key })?;
     }
     uow.put(&PAYMENTS, payment)
 }
 
-fn put_question(uow: &mut Uow, payment: &Payment, ask: Ask, tries: u32) -> Result<(), Fail> {
-    let order_id = payment.order_id.clone();
-    match ask {
-        Ask::Now(question) => uow.enqueue(&AskProvider { order_id, question, tries: 0 }),
-        Ask::Again(question) => {
-            let tries = tries + 1;
-            let seconds = match payment.state {
-                State::ActionRequired { .. } => wait_for_customer(tries),
-                _ => wait_before(tries),
-            };
-            // Dead, with the question: redriving it asks once more.
-            let seconds = seconds.ok_or_else(|| {
-                let (key, state) = (question.key(), payment.state.name());
-                Fail::permanent(format!("{key} is {state} after {tries} questions: a person has to look"))
-            })?;
-            let question = planted_key(uow, question);
-            uow.schedule(
-                uow.now().plus(Duration::from_secs(seconds)),
-                &AskProvider { order_id, question, tries },
-            )
+/// How long to wait before the question is asked again.
+fn wait(payment: &Payment, question: &Question, tries: u32) -> Result<Duration, Fail> {
+    let seconds = match &payment.state {
+        State::ActionRequired { authorize, .. } if authorize.key == *question.key() => {
+            wait_for_customer(tries)
+        }
+        _ => wait_before(tries),
+    };
+    // Dead, with the question: redriving it asks once more.
+    let seconds = seconds.ok_or_else(|| {
+        let (key, state) = (question.key(), state_of(payment, question.key()));
+        Fail::permanent(format!("{key} is {state} after {tries} questions: a person has to look"))
+    })?;
+    Ok(Duration::from_secs(seconds))
+}
+
+fn state_of(payment: &Payment, key: &ProviderKey) -> &'static str {
+    let refund = match key.subject() {
+        Some(Subject::Refund(id)) => payment.refunds.get(&id),
+        Some(Subject::Payment(..)) | None => None,
+    };
+    refund.map_or_else(|| payment.state.name(), |refund| refund.state.name())
+}
+
+/// Writes down what was heard and what is asked because of it.
+fn note(payment: &mut Payment, next: &Next, (because, again): (Because, Option<Duration>), at: Timestamp) {
+    let mut add = |kind, key, words| payment.history.add(Entry { at, key, kind, words, times: 1 });
+    if let Some((kind, key, words)) = because.heard {
+        let wait = again.map(|wait| format!("; asked again in {} s", wait.as_secs()));
+        add(kind, key, words + &wait.unwrap_or_default());
+    }
+    for ask in &next.asks {
+        if let Ask::Now(question) = ask {
+            add(Kind::Asked, Some(question.key().clone()), asked(question));
         }
     }
 }
 
-/// Planted bug: a key that depends on the message being handled.
-fn planted_key(uow: &Uow, question: Question) -> Question {
-    if !uow.quirks().has(Bug::ProviderKeyFromMessage) {
-        return question;
-    }
+/// Planted bugs: a key that depends on the message being handled.
+fn planted_key(uow: &Uow, payment: &mut Payment, question: Question) -> Question {
+    let attempt = u32::from(uow.cause().0.as_bytes()[0]) + 2;
     match question {
-        Question::Do { operation: Operation::Authorize(mut authorize) } => {
-            let attempt = u32::from(uow.cause().0.as_bytes()[0]) + 2;
+        Question::Do { operation: Operation::Authorize(mut authorize) }
+            if uow.quirks().has(Bug::ProviderKeyFromMessage) =>
+        {
             authorize.key = ProviderKey::new(&authorize.payment_id, Step::Authorize, attempt);
             Question::Do { operation: Operation::Authorize(authorize) }
+        }
+        Question::Do { operation: Operation::Refund(mut refund) } if uow.quirks().has(Bug::RefundTwice) => {
+            refund.key = ProviderKey::of_refund(&refund.refund_id, attempt);
+            if let Some(refunding) = payment.refunds.get_mut(&refund.refund_id) {
+                refunding.state = RefundState::Asked { refund: refund.clone(), unknown: None };
+            }
+            Question::Do { operation: Operation::Refund(refund) }
         }
         other => other,
     }
 }
 
-fn tell(uow: &mut Uow, payment: &mut Doc<Payment>, news: News, provider: &str) -> Result<(), Fail> {
-    let (Some(placed), Some(payment_id)) = (&payment.placed, payment.id()) else {
-        return Err(Fail::permanent("a payment tells news before its order is known"));
-    };
-    let (order_id, provider) = (payment.order_id.clone(), provider.to_owned());
-    let about = About { order_id, payment_id, money: placed.money, provider, now: uow.now() };
-    match news {
-        News::Authorized(reference, expires_at) => {
-            uow.emit(payment, &about.authorized(reference, expires_at))
-        }
-        News::Declined(reason, code) => uow.emit(payment, &about.declined(reason, code)),
-        News::ActionRequired(reference, url, expires_at) => {
-            uow.emit(payment, &about.action_required(reference, url, expires_at))
-        }
-        News::ActionCompleted(reference) => uow.emit(payment, &about.action_completed(reference)),
-        News::Voided(reference) => uow.emit(payment, &about.voided(reference)),
-    }
+/// Where a payment stands in lists: by when it was first heard of.
+pub(crate) fn sort_of(id: &str, payment: &Payment) -> String {
+    format!("{}|{id}", payment.opened_at.sortable())
 }
 
-/// What every event of a payment says.
-struct About {
-    order_id: OrderId,
-    payment_id: PaymentId,
-    money: Money,
-    provider: String,
-    now: Timestamp,
+fn shard_of(id: &str) -> u32 {
+    id.bytes().fold(0_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte))) % SHARDS
 }
 
-impl About {
-    fn authorized(self, reference: Reference, expires_at: Option<Timestamp>) -> PaymentAuthorized {
-        PaymentAuthorized {
-            order_id: self.order_id,
-            payment_id: self.payment_id,
-            amount_minor: self.money.amount_minor,
-            currency: self.money.currency,
-            provider: self.provider,
-            provider_reference: reference.into(),
-            authorized_at: self.now,
-            expires_at,
-        }
-    }
-
-    fn declined(self, reason: DeclineReason, provider_code: Option<String>) -> PaymentDeclined {
-        PaymentDeclined {
-            order_id: self.order_id,
-            payment_id: self.payment_id,
-            amount_minor: self.money.amount_minor,
-            currency: self.money.currency,
-            provider: self.provider,
-            provider_reference: None,
-            reason,
-            provider_code,
-            declined_at: self.now,
-        }
-    }
-
-    fn action_required(
-        self,
-        reference: Reference,
-        action_url: String,
-        expires_at: Option<Timestamp>,
-    ) -> PaymentActionRequired {
-        PaymentActionRequired {
-            order_id: self.order_id,
-            payment_id: self.payment_id,
-            amount_minor: self.money.amount_minor,
-            currency: self.money.currency,
-            provider: self.provider,
-            provider_reference: reference.into(),
-            action_url,
-            required_at: self.now,
-            expires_at,
-        }
-    }
-
-    fn action_completed(self, reference: Reference) -> PaymentActionCompleted {
-        PaymentActionCompleted {
-            order_id: self.order_id,
-            payment_id: self.payment_id,
-            amount_minor: self.money.amount_minor,
-            currency: self.money.currency,
-            provider: self.provider,
-            provider_reference: reference.into(),
-            completed_at: self.now,
-        }
-    }
-
-    fn voided(self, reference: Option<Reference>) -> PaymentVoided {
-        PaymentVoided {
-            order_id: self.order_id,
-            payment_id: self.payment_id,
-            amount_minor: self.money.amount_minor,
-            currency: self.money.currency,
-            provider: self.provider,
-            // A void of what nobody ever learnt the name of: the provider's word that nothing is held.
-            provider_reference: reference.map_or_else(|| "never-learnt".to_owned(), String::from),
-            voided_at: self.now,
-        }
-    }
-}
-
-impl State {
-    /// The state's name, as indexes and answers show it.
-    #[must_use]
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::Waiting => "waiting",
-            Self::Authorizing { unknown: None, .. } => "authorizing",
-            Self::Authorizing { unknown: Some(_), .. } | Self::Voiding { unknown: Some(_), .. } => "unknown",
-            Self::ActionRequired { .. } => "action_required",
-            Self::Authorized { .. } => "authorized",
-            Self::Free => "free",
-            Self::Declined { .. } => "declined",
-            Self::Voiding { unknown: None, .. } => "voiding",
-            Self::Voided { .. } => "voided",
-            Self::Closed => "closed",
-        }
-    }
+/// The name of one partition of the list of all payments.
+pub(crate) fn shard(number: u32) -> String {
+    number.to_string()
 }

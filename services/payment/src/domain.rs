@@ -1,34 +1,86 @@
 //! What happens to a payment: pure decisions over its document.
 //!
-//! Answers of the provider are evidence for one reducer, [`Payment::learn`]: late or repeated evidence cannot move a
-//! payment backwards, and that nobody knows is a state of its own.
+//! Answers of the provider, and what it tells of its own accord, are evidence for one reducer, [`Payment::learn`]: late
+//! or repeated evidence cannot move a payment backwards, that nobody knows is a state of its own, and money that turns
+//! up after the end is given up or told, never forgotten.
 
-use contracts::events::payment::DeclineReason;
-use contracts::{Money, OrderId, PaymentId, Timestamp};
+use std::collections::BTreeMap;
+
+use contracts::events::payment::{CaptureFailure, DeclineReason};
+use contracts::{Money, OrderId, PaymentId, RefundId, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::gateway::{Authorize, Evidence, Operation, ProviderKey, Reference, Step, Token, Void, Why};
+use crate::gateway::{
+    Authorize, Capture, Dispute, Operation, ProviderKey, Reference, Step, Token, Void, Why,
+};
 
+mod authorizing;
+mod capturing;
+mod disputes;
+mod expiry;
+mod history;
+mod learn;
 mod patience;
+mod refunding;
+mod voiding;
 
+pub use capturing::CAPTURES;
+pub use disputes::MAX_DISPUTES;
+pub use expiry::HOLDS;
+pub use history::{Entry, History, Kind, MAX_ENTRIES, asked, said, said_of_dispute};
 pub use patience::{LOOKS, TRIES, wait_before, wait_for_customer};
+pub use refunding::{MAX_REFUNDS, RefundState, Refunding};
+pub use voiding::{Release, Stray, StrayState};
 
 /// The payment of one order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Payment {
     /// The order, and with it the payment: one each in this version.
     pub order_id: OrderId,
+    /// When it was first heard of.
+    #[serde(default)]
+    pub opened_at: Timestamp,
     /// What order.placed said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub placed: Option<Placed>,
     /// Whether stock.reserved was heard.
     #[serde(default)]
     pub reserved: bool,
+    /// When shipment.ready was heard: the money is to be taken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ready: Option<Timestamp>,
     /// When the order ended; whatever is held from then on is let go.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cancelled: Option<Timestamp>,
+    /// How many captures had been asked for when the order ended: there must not be more afterwards.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub captures_at_cancel: Option<usize>,
     /// How it stands.
     pub state: State,
+    /// How many authorizations were asked for.
+    #[serde(default)]
+    pub holds: u32,
+    /// Every capture that was asked for, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub captures: Vec<Capture>,
+    /// How shipment.ready was answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capture_told: Option<CaptureTold>,
+    /// Authorizations beside the one that counts: what they hold is let go.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub strays: Vec<Stray>,
+    /// What is, or was, to be given back.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub refunds: BTreeMap<RefundId, Refunding>,
+    /// What the customer contests. A separate account: the money was taken all the same.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub disputes: Vec<Dispute>,
+    /// What a person should look at; the first such thing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trouble: Option<Trouble>,
+    /// What was asked, and what came of it.
+    #[serde(default)]
+    pub history: History,
 }
 
 /// The half that order.placed brings.
@@ -54,6 +106,9 @@ pub enum State {
         /// Why nobody knows what came of it; absent while the first answer is awaited.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         unknown: Option<Why>,
+        /// The provider's name for the hold before, which has run out; absent the first time.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        renews: Option<Reference>,
     },
     /// The customer has to act at the provider.
     ActionRequired {
@@ -70,8 +125,11 @@ pub enum State {
         authorize: Authorize,
         /// The provider's name for it.
         reference: Reference,
+        /// Until when, where the provider says so.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        expires_at: Option<Timestamp>,
     },
-    /// There is nothing to pay, so nothing is held.
+    /// There is nothing to pay, so nothing is held, and nothing will be taken.
     Free,
     /// Refused; nothing is held.
     Declined {
@@ -79,6 +137,23 @@ pub enum State {
         reason: DeclineReason,
         /// In the provider's own word.
         code: String,
+    },
+    /// The provider was, or is about to be, asked to take the money.
+    Capturing {
+        /// What was asked first.
+        authorize: Authorize,
+        /// What was asked then; its key stays the same.
+        capture: Capture,
+        /// Why nobody knows what came of it; absent while the first answer is awaited.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        unknown: Option<Why>,
+    },
+    /// The money was taken.
+    Captured {
+        /// What was asked.
+        capture: Capture,
+        /// The provider's name for the capture.
+        reference: Reference,
     },
     /// What is, or may be, held is being let go.
     Voiding {
@@ -93,9 +168,55 @@ pub enum State {
         /// The provider's name for what was held, if it was ever learnt.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reference: Option<Reference>,
+        /// The key of the authorization that ended so.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        authorize: Option<ProviderKey>,
     },
-    /// The order ended before the provider was asked anything.
+    /// What was held has run out, and is not held again.
+    Expired {
+        /// The provider's name for what was held.
+        reference: Reference,
+        /// Why it is not held again.
+        code: String,
+    },
+    /// The order ended before the provider was asked anything, or there was nothing to pay.
     Closed,
+}
+
+/// How shipment.ready was answered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "told", rename_all = "snake_case")]
+pub enum CaptureTold {
+    /// payment.captured
+    Captured,
+    /// payment.capture-failed
+    Failed {
+        /// Why.
+        reason: CaptureFailure,
+        /// In the provider's own word.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        code: Option<String>,
+    },
+}
+
+/// What a person should look at. No money moves because of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Trouble {
+    /// The provider says that it took another amount or currency than it was asked for.
+    TookAnother,
+    /// The provider took the money under two keys.
+    TookTwice,
+    /// The provider says that it gave back another amount or currency than it was asked for.
+    GaveBackAnother,
+    /// The provider refuses a refund, and the customer is owed it.
+    RefundRefused,
+    /// More is to be given back than was taken, or another currency, or another amount under the same name.
+    RefundContradicts,
+    /// The provider refuses to let go of an authorization that nobody wants.
+    StillHeld,
+    /// More disputes than are kept.
+    TooManyDisputes,
 }
 
 /// What is to be told, in this order.
@@ -109,8 +230,18 @@ pub enum News {
     ActionRequired(Reference, String, Option<Timestamp>),
     /// payment.action-completed
     ActionCompleted(Reference),
+    /// payment.captured: the provider's name, and how much
+    Captured(Reference, Money),
+    /// payment.capture-failed: why, in the provider's word, its name for what was held
+    CaptureFailed(CaptureFailure, Option<String>, Option<Reference>),
+    /// payment.authorization-expired
+    Expired(Reference),
     /// payment.voided
     Voided(Option<Reference>),
+    /// payment.refunded: which, how much, the provider's name, and all so far in minor units
+    Refunded(RefundId, Money, Reference, i64),
+    /// payment.disputed
+    Disputed(Dispute),
 }
 
 /// What is to be asked of the provider, and when.
@@ -120,6 +251,37 @@ pub enum Ask {
     Now(Question),
     /// Once more, a while later: see [`wait_before`] and [`wait_for_customer`].
     Again(Question),
+}
+
+impl Ask {
+    pub(crate) fn question(&self) -> &Question {
+        match self {
+            Self::Now(question) | Self::Again(question) => question,
+        }
+    }
+
+    fn to(operation: Operation) -> Self {
+        Self::Now(Question::Do { operation })
+    }
+
+    fn to_again(operation: Operation) -> Self {
+        Self::Again(Question::Do { operation })
+    }
+
+    fn to_look_again(key: &ProviderKey) -> Self {
+        Self::Again(Question::Look { key: key.clone() })
+    }
+
+    /// The same request again tells what came of it, but for a key that the provider knows with another request: that
+    /// is refused for ever, and only a question about the key tells what stands under it.
+    fn after_unknown(why: Why, operation: Operation) -> Self {
+        match why {
+            Why::KeyReused => Self::to_look_again(operation.key()),
+            Why::Timeout | Why::Reset | Why::ServerError | Why::Unreadable | Why::InProgress => {
+                Self::to_again(operation)
+            }
+        }
+    }
 }
 
 /// One question to the provider.
@@ -155,24 +317,51 @@ pub struct Next {
     /// To be told.
     pub news: Vec<News>,
     /// To be asked.
-    pub ask: Option<Ask>,
+    pub asks: Vec<Ask>,
+    /// When to look whether the hold under this key has run out.
+    pub expiry: Option<(Timestamp, ProviderKey)>,
 }
 
 impl Next {
     fn tell(news: News) -> Self {
-        Self { news: vec![news], ask: None }
+        Self { news: vec![news], ..Self::default() }
     }
 
     fn ask(ask: Ask) -> Self {
-        Self { news: vec![], ask: Some(ask) }
+        Self { asks: vec![ask], ..Self::default() }
+    }
+
+    /// This first, then what follows from something else.
+    fn then(mut self, next: Self) -> Self {
+        self.news.extend(next.news);
+        self.asks.extend(next.asks);
+        self.expiry = next.expiry.or(self.expiry);
+        self
     }
 }
 
 impl Payment {
     /// A payment of which nothing is known but its order.
     #[must_use]
-    pub fn of(order_id: OrderId) -> Self {
-        Self { order_id, placed: None, reserved: false, cancelled: None, state: State::Waiting }
+    pub fn of(order_id: OrderId, now: Timestamp) -> Self {
+        Self {
+            order_id,
+            opened_at: now,
+            placed: None,
+            reserved: false,
+            ready: None,
+            cancelled: None,
+            captures_at_cancel: None,
+            state: State::Waiting,
+            holds: 0,
+            captures: Vec::new(),
+            capture_told: None,
+            strays: Vec::new(),
+            refunds: BTreeMap::new(),
+            disputes: Vec::new(),
+            trouble: None,
+            history: History::default(),
+        }
     }
 
     /// The payment's id: the order's, as there is one each.
@@ -181,219 +370,60 @@ impl Payment {
         PaymentId::new(self.order_id.as_str()).ok()
     }
 
-    /// order.placed: one half of what is needed to ask the provider.
-    pub fn place(&mut self, placed: Placed) -> Next {
-        if self.placed.is_none() {
-            self.placed = Some(placed);
-        }
-        self.begin()
-    }
-
-    /// stock.reserved: the other half.
-    pub fn reserve(&mut self) -> Next {
-        self.reserved = true;
-        self.begin()
-    }
-
-    /// Whoever completes the two halves asks the provider, unless the order has ended.
-    fn begin(&mut self) -> Next {
-        let (State::Waiting, Some(placed), true, Some(payment_id)) =
-            (&self.state, self.placed.clone(), self.reserved, self.id())
-        else {
-            return Next::default();
-        };
-        if placed.money.amount_minor == 0 {
-            self.state = State::Free;
-            return match Reference::try_from("nothing-to-pay".to_owned()) {
-                Ok(reference) => Next::tell(News::Authorized(reference, None)),
-                Err(_) => Next::default(),
-            };
-        }
-        let key = ProviderKey::new(&payment_id, Step::Authorize, 1);
-        let authorize = Authorize { key, payment_id, money: placed.money, token: placed.token };
-        self.state = State::Authorizing { authorize: authorize.clone(), unknown: None };
-        Next::ask(Ask::Now(Question::Do { operation: Operation::Authorize(authorize) }))
-    }
-
-    /// order.cancelled: marked here even when nothing else is known yet, so that nothing begins later.
-    pub fn cancel(&mut self, now: Timestamp) -> Next {
-        if self.cancelled.is_some() {
-            return Next::default();
-        }
-        self.cancelled = Some(now);
+    /// What is, or was until it was taken, held by the authorization that counts, in minor units.
+    #[must_use]
+    pub fn authorized_minor(&self) -> i64 {
         match &self.state {
-            State::Waiting | State::Free => {
-                self.state = State::Closed;
-                Next::default()
+            State::Authorized { authorize, .. } | State::Capturing { authorize, .. } => {
+                authorize.money.amount_minor
             }
-            // The answer is on its way and will find the mark.
-            State::Authorizing { unknown: None, .. } => Next::default(),
-            State::Authorizing { authorize, unknown: Some(_) } => self.void(authorize.key.clone(), None),
-            State::ActionRequired { authorize, reference, .. }
-            | State::Authorized { authorize, reference } => {
-                self.void(authorize.key.clone(), Some(reference.clone()))
-            }
-            State::Declined { .. } | State::Voiding { .. } | State::Voided { .. } | State::Closed => {
-                Next::default()
-            }
-        }
-    }
-
-    /// The provider's answer about `key`: evidence, possibly late, possibly repeated.
-    pub fn learn(&mut self, key: &ProviderKey, evidence: Evidence) -> Next {
-        match &self.state {
-            State::Authorizing { authorize, .. } if authorize.key == *key => {
-                self.learn_of_authorizing(authorize.clone(), evidence)
-            }
-            State::ActionRequired { authorize, reference, .. } if authorize.key == *key => {
-                self.learn_of_action(authorize.clone(), reference.clone(), evidence)
-            }
-            State::Voiding { void, .. } if void.key == *key => self.learn_of_voiding(void.clone(), evidence),
-            // About a step that is over: whatever it says was said before, or is covered by the void that followed.
+            State::Captured { capture, .. } => capture.money.amount_minor,
             State::Waiting
             | State::Authorizing { .. }
             | State::ActionRequired { .. }
-            | State::Authorized { .. }
             | State::Free
             | State::Declined { .. }
             | State::Voiding { .. }
             | State::Voided { .. }
-            | State::Closed => Next::default(),
+            | State::Expired { .. }
+            | State::Closed => 0,
         }
     }
 
-    fn learn_of_authorizing(&mut self, authorize: Authorize, evidence: Evidence) -> Next {
-        match evidence {
-            Evidence::Authorized { reference, amount_minor, currency, expires_at } => {
-                self.hold(authorize, (reference, expires_at), Money { amount_minor, currency })
-            }
-            Evidence::ActionRequired { reference, action_url, expires_at } => {
-                if self.cancelled.is_some() {
-                    return self.void(authorize.key, Some(reference));
-                }
-                let look = Question::Look { key: authorize.key.clone() };
-                let news = News::ActionRequired(reference.clone(), action_url.clone(), expires_at);
-                self.state = State::ActionRequired { authorize, reference, action_url };
-                Next { news: vec![news], ask: Some(Ask::Again(look)) }
-            }
-            Evidence::Declined { reason, code, .. } => self.decline(reason, code),
-            Evidence::Refused { code } => self.decline(DeclineReason::InvalidMethod, code),
-            Evidence::Voided => {
-                self.state = State::Voided { reference: None };
-                Next::tell(News::Voided(None))
-            }
-            Evidence::NotFound | Evidence::Unknown { .. } if self.cancelled.is_some() => {
-                self.void(authorize.key, None)
-            }
-            // But for absence, not a word about the authorization: ask again.
-            Evidence::NotFound
-            | Evidence::Captured { .. }
-            | Evidence::Refunded { .. }
-            | Evidence::Expired
-            | Evidence::Disputed => {
-                Next::ask(Ask::Again(Question::Do { operation: Operation::Authorize(authorize) }))
-            }
-            Evidence::Unknown { why } => {
-                self.state = State::Authorizing { authorize: authorize.clone(), unknown: Some(why) };
-                Next::ask(Ask::Again(after_unknown(why, Operation::Authorize(authorize))))
-            }
-        }
+    /// What was taken, in minor units.
+    #[must_use]
+    pub fn captured_minor(&self) -> i64 {
+        if let State::Captured { capture, .. } = &self.state { capture.money.amount_minor } else { 0 }
     }
 
-    fn learn_of_action(&mut self, authorize: Authorize, held: Reference, evidence: Evidence) -> Next {
-        let completed = News::ActionCompleted(held);
-        match evidence {
-            Evidence::Authorized { reference, amount_minor, currency, expires_at } => {
-                let next = self.hold(authorize, (reference, expires_at), Money { amount_minor, currency });
-                after(completed, next)
-            }
-            Evidence::Declined { reason, code, .. } => after(completed, self.decline(reason, code)),
-            Evidence::Refused { code } => {
-                after(completed, self.decline(DeclineReason::AuthenticationFailed, code))
-            }
-            Evidence::Voided => {
-                after(completed, self.decline(DeclineReason::AuthenticationFailed, "voided".into()))
-            }
-            Evidence::ActionRequired { .. }
-            | Evidence::NotFound
-            | Evidence::Unknown { .. }
-            | Evidence::Captured { .. }
-            | Evidence::Refunded { .. }
-            | Evidence::Expired
-            | Evidence::Disputed => Next::ask(Ask::Again(Question::Look { key: authorize.key })),
-        }
+    /// Whether the provider's answer to a question is awaited, or looked for.
+    #[must_use]
+    pub fn is_asking(&self) -> bool {
+        let steps = matches!(
+            self.state,
+            State::Authorizing { .. }
+                | State::ActionRequired { .. }
+                | State::Capturing { .. }
+                | State::Voiding { .. }
+        );
+        steps
+            || self.strays.iter().any(|stray| matches!(stray.state, StrayState::Asked { .. }))
+            || self.refunds.values().any(|refund| matches!(refund.state, RefundState::Asked { .. }))
     }
 
-    fn learn_of_voiding(&mut self, void: Void, evidence: Evidence) -> Next {
-        match evidence {
-            Evidence::Voided => {
-                self.state = State::Voided { reference: void.reference.clone() };
-                Next::tell(News::Voided(void.reference))
-            }
-            // Declined before it was voided: nothing is held either.
-            Evidence::Declined { .. } => {
-                self.state = State::Voided { reference: void.reference.clone() };
-                Next::tell(News::Voided(void.reference))
-            }
-            Evidence::Unknown { why } => {
-                self.state = State::Voiding { void: void.clone(), unknown: Some(why) };
-                Next::ask(Ask::Again(after_unknown(why, Operation::Void(void))))
-            }
-            // Not a word about the void: ask again. An order that is cancelled must not keep a hold.
-            Evidence::Authorized { .. }
-            | Evidence::ActionRequired { .. }
-            | Evidence::NotFound
-            | Evidence::Refused { .. }
-            | Evidence::Captured { .. }
-            | Evidence::Refunded { .. }
-            | Evidence::Expired
-            | Evidence::Disputed => Next::ask(Ask::Again(Question::Do { operation: Operation::Void(void) })),
-        }
+    /// How many authorizations were asked for; a document from before they were counted had at most one.
+    fn holds_asked(&self) -> u32 {
+        let none = matches!(self.state, State::Waiting | State::Free | State::Closed);
+        self.holds.max(u32::from(!none))
     }
 
-    fn hold(&mut self, authorize: Authorize, held: (Reference, Option<Timestamp>), money: Money) -> Next {
-        let (reference, expires_at) = held;
-        if self.cancelled.is_some() {
-            return self.void(authorize.key, Some(reference));
-        }
-        if money != authorize.money {
-            let next = self.void(authorize.key, Some(reference));
-            return after(
-                News::Declined(DeclineReason::ProviderError, Some("amount_mismatch".to_owned())),
-                next,
-            );
-        }
-        self.state = State::Authorized { authorize, reference: reference.clone() };
-        Next::tell(News::Authorized(reference, expires_at))
+    fn key(&self, step: Step, attempt: u32) -> Option<ProviderKey> {
+        self.id().map(|id| ProviderKey::new(&id, step, attempt))
     }
 
-    fn decline(&mut self, reason: DeclineReason, code: String) -> Next {
-        self.state = State::Declined { reason, code: code.clone() };
-        Next::tell(News::Declined(reason, Some(code)))
+    fn is_trouble(&mut self, trouble: Trouble) {
+        self.trouble.get_or_insert(trouble);
     }
-
-    fn void(&mut self, authorize: ProviderKey, reference: Option<Reference>) -> Next {
-        let Some(payment_id) = self.id() else { return Next::default() };
-        let void = Void { key: ProviderKey::new(&payment_id, Step::Void, 1), authorize, reference };
-        self.state = State::Voiding { void: void.clone(), unknown: None };
-        Next::ask(Ask::Now(Question::Do { operation: Operation::Void(void) }))
-    }
-}
-
-/// The same request again tells what came of it, but for a key that the provider knows with another request: that is
-/// refused for ever, and only a question about the key tells what stands under it.
-fn after_unknown(why: Why, operation: Operation) -> Question {
-    match why {
-        Why::KeyReused => Question::Look { key: operation.key().clone() },
-        Why::Timeout | Why::Reset | Why::ServerError | Why::Unreadable | Why::InProgress => {
-            Question::Do { operation }
-        }
-    }
-}
-
-fn after(first: News, mut next: Next) -> Next {
-    next.news.insert(0, first);
-    next
 }
 
 #[cfg(test)]

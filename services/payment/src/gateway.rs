@@ -16,7 +16,7 @@ pub mod simulated;
 mod key;
 mod told;
 
-pub use key::{MalformedKey, ProviderKey, Step};
+pub use key::{MalformedKey, ProviderKey, Step, Subject};
 pub use told::{Dispute, Happening, Told};
 
 /// A payment provider.

@@ -70,6 +70,14 @@ bugs! {
     RefundFromTwoDeciders = "refund-from-two-deciders";
     /// A confirmed order whose stock turns out to be missing goes on.
     StockShortIgnored = "stock-short-ignored";
+    /// A refund's key comes from the message being handled, not from the refund's name.
+    RefundTwice = "refund-twice";
+    /// A payment whose order was cancelled is captured all the same.
+    CaptureAfterStop = "capture-after-stop";
+    /// An authorization that turns up after the cancel is kept.
+    LateAuthorizationKept = "late-authorization-kept";
+    /// What the provider tells about a call before its answer is dropped, and no answer is taken for a failure.
+    WebhookBeforeReplyLost = "webhook-before-reply-lost";
 }
 
 impl std::str::FromStr for Bug {

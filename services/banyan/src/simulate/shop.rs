@@ -158,7 +158,7 @@ impl Shop {
         wrong
     }
 
-    /// What is on hand is what came; what is promised belongs to confirmed orders, line by line.
+    /// What is on hand is what came and was not sold, or came back; what is promised belongs to confirmed orders, line by line.
     fn stock(&self, settled: &Settled<'_>) -> Vec<String> {
         let mut wrong = Vec::new();
         let mut promised: BTreeMap<String, i64> = BTreeMap::new();
@@ -172,8 +172,11 @@ impl Shop {
         for (place, stock) in facts(settled, "inventory", "stock") {
             let of = |field: &str| stock.get(field).and_then(Value::as_i64).unwrap_or(i64::MIN);
             let received = known.received.get(&place).copied().unwrap_or(0);
-            if of("on_hand") != received {
-                wrong.push(format!("{place}: {received} came, {} are on hand", of("on_hand")));
+            let (on_hand, sold, returned) = (of("on_hand"), of("sold"), of("returned"));
+            if on_hand.saturating_add(sold).saturating_sub(returned) != received {
+                wrong.push(format!(
+                    "{place}: {received} came, {on_hand} are on hand, {sold} sold, {returned} returned"
+                ));
             }
             if of("reserved") != 0 {
                 wrong

@@ -1,24 +1,92 @@
 use contracts::Currency;
-use proptest::prelude::*;
 
 use super::*;
-use crate::gateway::DeclineKind;
+use crate::gateway::{DeclineKind, Evidence};
+
+mod any_order;
+mod capturing;
+mod disputes;
+mod expiry;
+mod refunding;
+mod world;
 
 fn placed() -> Placed {
     Placed { money: Money { amount_minor: 1_530, currency: Currency::GBP }, token: Token::new("tok_ok") }
 }
 
 fn payment() -> Payment {
-    Payment::of(OrderId::new("536365").unwrap())
+    Payment::of(OrderId::new("536365").unwrap(), NOW)
 }
 
 fn asked() -> (Payment, ProviderKey) {
     let mut payment = payment();
     payment.place(placed());
-    let next = payment.reserve();
-    let Some(Ask::Now(question)) = next.ask else { panic!("nothing was asked: {next:?}") };
-    (payment, question.key().clone())
+    let key = now(&payment.reserve());
+    (payment, key)
 }
+
+/// The key of the one thing that is asked for at once.
+#[track_caller]
+fn now(next: &Next) -> ProviderKey {
+    let [Ask::Now(question)] = &next.asks[..] else { panic!("not one thing is asked: {next:?}") };
+    question.key().clone()
+}
+
+/// The key of the one thing that is asked for once more.
+#[track_caller]
+fn again(next: &Next) -> ProviderKey {
+    let [Ask::Again(question)] = &next.asks[..] else { panic!("not one thing is asked again: {next:?}") };
+    question.key().clone()
+}
+
+fn key(text: &str) -> ProviderKey {
+    text.parse().unwrap()
+}
+
+fn reference(text: &str) -> Reference {
+    Reference::try_from(text.to_owned()).unwrap()
+}
+
+fn pounds(amount_minor: i64) -> Money {
+    Money { amount_minor, currency: Currency::GBP }
+}
+
+fn captured(amount_minor: i64) -> Evidence {
+    Evidence::Captured { reference: reference("cap_1"), amount_minor, currency: Currency::GBP }
+}
+
+fn refunded(amount_minor: i64) -> Evidence {
+    Evidence::Refunded { reference: reference("ref_1"), amount_minor, currency: Currency::GBP }
+}
+
+fn declined() -> Evidence {
+    Evidence::Declined { reason: DeclineReason::DoNotHonour, code: "no".into(), kind: DeclineKind::Hard }
+}
+
+fn timeout() -> Evidence {
+    Evidence::Unknown { why: Why::Timeout }
+}
+
+fn held() -> Payment {
+    let (mut payment, key) = asked();
+    payment.learn(&key, authorized(1_530));
+    payment
+}
+
+/// Held, and its parcel ready: the capture is asked for.
+fn capturing() -> Payment {
+    let mut payment = held();
+    assert_eq!(now(&payment.ready(NOW)), key(CAPTURE));
+    payment
+}
+
+fn taken() -> Payment {
+    let mut payment = capturing();
+    payment.learn(&key(CAPTURE), captured(1_530));
+    payment
+}
+
+const CAPTURE: &str = "pay-536365-capture-1";
 
 fn authorized(amount_minor: i64) -> Evidence {
     let reference = Reference::try_from("auth_1".to_owned()).unwrap();
@@ -35,10 +103,10 @@ const NOW: Timestamp = Timestamp::EPOCH;
 fn the_halves_may_come_in_any_order_and_whoever_completes_them_asks_once() {
     let mut first = payment();
     assert_eq!(first.reserve(), Next::default());
-    assert!(first.place(placed()).ask.is_some());
+    now(&first.place(placed()));
     let mut second = payment();
     assert_eq!(second.place(placed()), Next::default());
-    assert!(second.reserve().ask.is_some());
+    now(&second.reserve());
     assert_eq!(first, second);
     assert_eq!(first.reserve(), Next::default(), "a copy asks nothing");
 }
@@ -74,7 +142,7 @@ fn an_authorization_that_turns_up_after_the_cancel_is_voided_at_once() {
     assert_eq!(payment.cancel(NOW), Next::default(), "the answer is awaited");
     let next = payment.learn(&key, authorized(1_530));
     assert!(next.news.is_empty());
-    assert!(matches!(next.ask, Some(Ask::Now(Question::Do { operation: Operation::Void(_) }))), "{next:?}");
+    assert_eq!(now(&next), void_key());
     let next = payment.learn(&void_key(), Evidence::Voided);
     assert!(matches!(next.news[..], [News::Voided(Some(_))]));
 }
@@ -83,11 +151,10 @@ fn an_authorization_that_turns_up_after_the_cancel_is_voided_at_once() {
 fn an_unknown_outcome_is_a_state_and_asks_again_under_the_same_key() {
     let (mut payment, key) = asked();
     let next = payment.learn(&key, Evidence::Unknown { why: Why::Timeout });
-    let Some(Ask::Again(question)) = next.ask else { panic!("{next:?}") };
-    assert_eq!(question.key(), &key);
+    assert_eq!(again(&next), key);
     assert_eq!(payment.state.name(), "unknown");
     let next = payment.cancel(NOW);
-    assert!(matches!(next.ask, Some(Ask::Now(Question::Do { operation: Operation::Void(_) }))), "{next:?}");
+    assert_eq!(now(&next), void_key());
     assert_eq!(payment.learn(&key, authorized(1_530)), Next::default(), "the void covers what was held");
 }
 
@@ -95,7 +162,7 @@ fn an_unknown_outcome_is_a_state_and_asks_again_under_the_same_key() {
 fn a_key_that_stands_for_another_request_is_asked_about_and_not_used_again() {
     let reused = || Evidence::Unknown { why: Why::KeyReused };
     let looks =
-        |next: &Next, key: &ProviderKey| next.ask == Some(Ask::Again(Question::Look { key: key.clone() }));
+        |next: &Next, key: &ProviderKey| next.asks == [Ask::Again(Question::Look { key: key.clone() })];
     let (mut payment, key) = asked();
     let next = payment.learn(&key, reused());
     assert!(looks(&next, &key) && payment.state.name() == "unknown", "{next:?}");
@@ -106,7 +173,7 @@ fn a_key_that_stands_for_another_request_is_asked_about_and_not_used_again() {
         matches!(&next.news[..], [News::Declined(_, Some(code))] if code == "amount_mismatch"),
         "{next:?}"
     );
-    assert!(matches!(next.ask, Some(Ask::Now(Question::Do { operation: Operation::Void(_) }))), "{next:?}");
+    assert_eq!(now(&next), void_key());
     let next = payment.learn(&void_key(), reused());
     assert!(looks(&next, &void_key()), "{next:?}");
     assert!(matches!(payment.learn(&void_key(), Evidence::Voided).news[..], [News::Voided(Some(_))]));
@@ -131,71 +198,7 @@ fn nothing_to_pay_asks_nobody() {
         Placed { money: Money { amount_minor: 0, currency: Currency::GBP }, token: Token::new("tok_ok") };
     payment.place(free);
     let next = payment.reserve();
-    assert!(matches!(next.news[..], [News::Authorized(..)]) && next.ask.is_none());
+    assert!(matches!(next.news[..], [News::Authorized(..)]) && next.asks.is_empty());
     assert_eq!(payment.cancel(NOW), Next::default());
     assert_eq!(payment.state, State::Closed);
-}
-
-fn evidence() -> impl Strategy<Value = Evidence> {
-    let reference = || Reference::try_from("auth_1".to_owned()).unwrap();
-    prop_oneof![
-        Just(authorized(1_530)),
-        Just(Evidence::Unknown { why: Why::Timeout }),
-        Just(Evidence::NotFound),
-        Just(Evidence::Voided),
-        Just(Evidence::Refused { code: "no".into() }),
-        Just(Evidence::ActionRequired {
-            reference: reference(),
-            action_url: "http://x".into(),
-            expires_at: None
-        }),
-        Just(Evidence::Declined {
-            reason: DeclineReason::DoNotHonour,
-            code: "no".into(),
-            kind: DeclineKind::Hard
-        }),
-    ]
-}
-
-#[derive(Debug, Clone)]
-enum Input {
-    Place,
-    Reserve,
-    Cancel,
-    Learn(bool, Evidence),
-}
-
-fn input() -> impl Strategy<Value = Input> {
-    prop_oneof![
-        Just(Input::Place),
-        Just(Input::Reserve),
-        Just(Input::Cancel),
-        (any::<bool>(), evidence()).prop_map(|(void, evidence)| Input::Learn(void, evidence)),
-    ]
-}
-
-proptest! {
-    #[test]
-    fn whatever_comes_at_most_one_outcome_is_told_and_a_cancelled_order_never_rests_on_a_hold(
-        inputs in proptest::collection::vec(input(), 0..24)
-    ) {
-        let mut payment = payment();
-        let (mut told, mut open) = (0, false);
-        for input in inputs {
-            let next = match input {
-                Input::Place => payment.place(placed()),
-                Input::Reserve => payment.reserve(),
-                Input::Cancel => payment.cancel(NOW),
-                Input::Learn(true, evidence) => payment.learn(&void_key(), evidence),
-                Input::Learn(false, evidence) => payment.learn(&"pay-536365-authorize-1".parse().unwrap(), evidence),
-            };
-            told += next.news.iter().filter(|n| matches!(n, News::Authorized(..) | News::Declined(..))).count();
-            open = next.ask.is_some() || (open && next == Next::default());
-            let holds = matches!(payment.state, State::Authorized { .. } | State::ActionRequired { .. });
-            prop_assert!(!(holds && payment.cancelled.is_some()));
-            let unsettled = matches!(payment.state, State::Authorizing { .. } | State::ActionRequired { .. } | State::Voiding { .. });
-            prop_assert!(!unsettled || open, "nobody will ask again: {payment:?}");
-        }
-        prop_assert!(told <= 1);
-    }
 }

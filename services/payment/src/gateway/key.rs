@@ -29,6 +29,15 @@ impl Step {
     }
 }
 
+/// What a key is the key of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Subject {
+    /// A step of a payment.
+    Payment(PaymentId, Step),
+    /// A refund.
+    Refund(RefundId),
+}
+
 /// The step of a refund's key, which is no step of a payment: there may be several.
 const REFUND: &str = "refund";
 
@@ -59,6 +68,18 @@ impl ProviderKey {
         Self(format!("pay-{refund}-{REFUND}-{attempt}"))
     }
 
+    /// What it is the key of.
+    #[must_use]
+    pub fn subject(&self) -> Option<Subject> {
+        read(&self.0).map(|(subject, _)| subject)
+    }
+
+    /// Which attempt, from 1.
+    #[must_use]
+    pub fn attempt(&self) -> u32 {
+        read(&self.0).map_or(0, |(_, attempt)| attempt)
+    }
+
     /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -66,21 +87,29 @@ impl ProviderKey {
     }
 }
 
+fn read(text: &str) -> Option<(Subject, u32)> {
+    let (rest, attempt) = text.strip_prefix("pay-")?.rsplit_once('-')?;
+    let attempt = attempt.parse().ok()?;
+    let (id, step) = rest.rsplit_once('-')?;
+    if step == REFUND {
+        return Some((Subject::Refund(RefundId::new(id).ok()?), attempt));
+    }
+    let step = Step::ALL.into_iter().find(|known| known.as_str() == step)?;
+    Some((Subject::Payment(PaymentId::new(id).ok()?, step), attempt))
+}
+
 impl FromStr for ProviderKey {
     type Err = MalformedKey;
 
     fn from_str(text: &str) -> Result<Self, MalformedKey> {
-        let parse = || {
-            let (rest, attempt) = text.strip_prefix("pay-")?.rsplit_once('-')?;
-            let attempt = attempt.parse().ok()?;
-            let (id, step) = rest.rsplit_once('-')?;
-            if step == REFUND {
-                return Some(Self::of_refund(&RefundId::new(id).ok()?, attempt));
-            }
-            let step = Step::ALL.into_iter().find(|known| known.as_str() == step)?;
-            Some(Self::new(&PaymentId::new(id).ok()?, step, attempt))
+        let known = |(subject, attempt): (Subject, u32)| match subject {
+            Subject::Payment(payment, step) => Self::new(&payment, step, attempt),
+            Subject::Refund(refund) => Self::of_refund(&refund, attempt),
         };
-        parse().filter(|key| key.0 == text).ok_or_else(|| MalformedKey(text.chars().take(120).collect()))
+        read(text)
+            .map(known)
+            .filter(|key| key.0 == text)
+            .ok_or_else(|| MalformedKey(text.chars().take(120).collect()))
     }
 }
 

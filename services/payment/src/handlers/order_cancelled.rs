@@ -1,15 +1,18 @@
 //! order.cancelled: whatever is held, or turns up later, is let go.
 
+use std::sync::Arc;
+
 use contracts::Event;
 use contracts::events::order::OrderCancelled;
 use runtime::{Bug, Fail, Handler, Uow};
 
-use crate::document::{PAYMENTS, load, save};
+use crate::config::Config;
+use crate::document::{Because, PAYMENTS, load, save};
 
 /// Lets go of what is held.
 pub struct LetGo {
-    /// The provider's name.
-    pub provider: &'static str,
+    /// The choices of the deployment.
+    pub config: Arc<Config>,
 }
 
 impl Handler for LetGo {
@@ -23,6 +26,6 @@ impl Handler for LetGo {
         }
         let mut payment = load(uow, order_id).await?;
         let next = payment.cancel(uow.now());
-        save(uow, payment, next, 0, self.provider)
+        save(uow, payment, next, Because::default(), self.config.provider)
     }
 }

@@ -1,18 +1,21 @@
 //! order.placed opens a payment; the provider is asked once stock is reserved.
 
+use std::sync::Arc;
+
 use contracts::Event;
 use contracts::Money;
 use contracts::events::order::OrderPlaced;
 use runtime::{Fail, Handler, Uow};
 
-use crate::document::{load, save};
+use crate::config::Config;
+use crate::document::{Because, load, save};
 use crate::domain::Placed;
 use crate::gateway::Token;
 
 /// Opens a payment.
 pub struct OpenPayment {
-    /// The provider's name.
-    pub provider: &'static str,
+    /// The choices of the deployment.
+    pub config: Arc<Config>,
 }
 
 impl Handler for OpenPayment {
@@ -23,6 +26,6 @@ impl Handler for OpenPayment {
         let mut payment = load(uow, &order.order_id).await?;
         let money = Money { amount_minor: order.total_minor, currency: order.currency };
         let next = payment.place(Placed { money, token: Token::new(order.payment_method.token.clone()) });
-        save(uow, payment, next, 0, self.provider)
+        save(uow, payment, next, Because::default(), self.config.provider)
     }
 }

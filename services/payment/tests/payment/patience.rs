@@ -99,7 +99,7 @@ impl Till {
         let env = Env { clock: parts.clone(), spawn: parts.clone(), entropy: parts };
         let bus = bus::sim::SimBus::handle(&world, &link);
         let ports = Ports { store: world.store(&link), bus, env, quirks: Quirks::default() };
-        let service = payment::service(provider.clone(), "simulated");
+        let service = payment::service(provider.clone(), payment::Config::default());
         let mut wiring = Wiring::default();
         wiring.queues.insert("payment".to_owned());
         for kind in service.handled_events() {

@@ -109,6 +109,10 @@ fn every_handler_of_payment_stands_the_table() {
         after(&["order.placed"], "stock.reserved"),
         after(&["order.placed", "stock.reserved"], "order.cancelled"),
         after(&[], "order.cancelled"),
+        after(&["order.placed", "stock.reserved"], "shipment.ready"),
+        after(&[], "shipment.ready"),
+        after(&["order.placed", "stock.reserved", "shipment.ready"], "order.refund-due"),
+        after(&["order.placed", "stock.reserved", "shipment.ready"], "order.cancelled"),
     ];
     assert_eq!(prove(&subject("payment"), &examples), Vec::<String>::new());
 }
@@ -120,6 +124,8 @@ fn a_handler_without_an_example_is_named() {
         wrong,
         [
             "shop.banyan.order.cancelled.v1: there is no example",
+            "shop.banyan.order.refund-due.v1: there is no example",
+            "shop.banyan.shipment.ready.v1: there is no example",
             "shop.banyan.stock.reserved.v1: there is no example"
         ]
     );
