@@ -16,7 +16,7 @@ pub(crate) static TIMELINE: Collection<Entry> = Collection::new("orders.timeline
 pub(crate) const BY_ORDER: &str = "order";
 
 /// The type of an entry that is no event: something was decided, and nothing had to be published for it.
-pub(crate) const DECIDED: &str = "banyan.internal.orders.decided.v1";
+pub(crate) const DECIDED: &str = "decision";
 
 /// One thing that happened to an order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
