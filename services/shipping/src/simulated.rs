@@ -26,7 +26,7 @@ pub mod wire;
 pub use call::{Call, Command};
 pub use ids::{Key, MalformedId, Number};
 pub use journey::Leg;
-pub use peers::{Answer, JournalError, Line, ServeError, Storage, Webhook, open, serve};
+pub use peers::{Answer, JournalError, Line, Listener, ServeError, Storage, Webhook, open, serve};
 pub use problem::{Problem, Slug};
 
 /// The simulated carrier in process.

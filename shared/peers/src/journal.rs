@@ -11,7 +11,7 @@ use contracts::Timestamp;
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, Transaction};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::ledger::{Decision, Entry, Inconsistent, Peer};
+use crate::ledger::{Decision, Entry, Inconsistent, Outbox, Peer};
 use crate::wire::Response;
 
 /// How many requests may wait for the disk; the next ones wait at the socket.
@@ -83,8 +83,10 @@ type Look<L> = Box<dyn FnOnce(&mut Journal<L>) -> Result<(), JournalError> + Sen
 pub(crate) enum Work<L: Peer> {
     /// Answer the `nth` try of a call that arrived at an instant, once its effect is durable.
     Execute(Timestamp, (L::Call, u32), oneshot::Sender<Response>),
-    /// Look at what is durable.
-    Look(Look<L>),
+    /// Look at what is durable, after time has passed up to an instant.
+    Look(Timestamp, Look<L>),
+    /// What was told of these entries was heard.
+    Heard(Vec<u64>),
     /// End, after what came before.
     Stop,
 }
@@ -99,19 +101,19 @@ pub(crate) struct Running<L: Peer> {
     pub(crate) thread: std::thread::JoinHandle<Result<(), JournalError>>,
 }
 
-/// Reads the journal and starts its thread, under the peer's `name`.
+/// Reads the journal and starts its thread, under the peer's `name`. Where somebody listens, what was not heard is told
+/// again.
 pub(crate) fn start<L: Peer>(
     storage: &Storage,
     faults: L::Faults,
-    now: Timestamp,
+    listening_from: Option<Timestamp>,
     name: &str,
 ) -> Result<Running<L>, JournalError> {
-    let mut journal = Journal::<L>::open(storage)?;
-    journal.ledger.start(now);
+    let mut journal = Journal::<L>::open(storage, faults, listening_from)?;
     let (work, inbox) = mpsc::channel(QUEUE);
     let (alive, ended) = oneshot::channel::<()>();
     let thread = std::thread::Builder::new().name(name.to_owned()).spawn(move || {
-        let result = journal.run(inbox, &faults);
+        let result = journal.run(inbox);
         drop(alive);
         result
     })?;
@@ -121,13 +123,37 @@ pub(crate) fn start<L: Peer>(
 /// The ledger, and the entries that it follows from.
 pub struct Journal<L: Peer> {
     db: Connection,
+    memory: Memory<L>,
+}
+
+/// What follows from the entries.
+struct Memory<L: Peer> {
     ledger: L,
+    /// Where somebody listens.
+    outbox: Option<L::Outbox>,
+    faults: L::Faults,
+}
+
+impl<L: Peer> Memory<L> {
+    fn note(&mut self, entry: &L::Entry) {
+        if let Some(outbox) = &mut self.outbox {
+            outbox.note(&self.ledger, entry, &self.faults);
+        }
+    }
 }
 
 impl<L: Peer> Journal<L> {
     /// The ledger, as it is on disk.
-    pub fn ledger(&mut self) -> &mut L {
-        &mut self.ledger
+    #[must_use]
+    pub fn ledger(&self) -> &L {
+        &self.memory.ledger
+    }
+
+    /// What is to be told by `now`, and the entries of which that tells.
+    pub(crate) fn take(&mut self, now: Timestamp) -> (Vec<u64>, Vec<<L::Outbox as Outbox<L>>::Item>) {
+        let Memory { ledger, outbox, .. } = &mut self.memory;
+        let due = std::iter::from_fn(|| outbox.as_mut()?.take(ledger, now));
+        due.take(L::Outbox::AT_ONCE).unzip()
     }
 
     /// The export from after a place, at most so many entries.
@@ -136,7 +162,7 @@ impl<L: Peer> Journal<L> {
     /// The file cannot be read.
     pub fn page(&self, after: u64, limit: usize) -> Result<L::Page, JournalError> {
         let sql = "SELECT seq, entry FROM journal WHERE seq > ?1 ORDER BY seq";
-        Ok(self.ledger.page(self.some(sql, after, limit, Some)?))
+        Ok(self.memory.ledger.page(self.some(sql, after, limit, Some)?))
     }
 
     /// What `kept` makes of the entries before a place, last first, until there are `limit`.
@@ -170,34 +196,53 @@ impl<L: Peer> Journal<L> {
         Ok(found)
     }
 
-    fn open(storage: &Storage) -> Result<Self, JournalError> {
+    fn open(
+        storage: &Storage,
+        faults: L::Faults,
+        listening_from: Option<Timestamp>,
+    ) -> Result<Self, JournalError> {
         let db = match storage {
             Storage::Memory => Connection::open_in_memory()?,
             Storage::File(path) => open_file(path)?,
         };
+        // What was heard is beside the journal, and not in it: it changes nothing of what happened.
         db.execute_batch(
             "CREATE TABLE IF NOT EXISTS journal (
                 seq INTEGER PRIMARY KEY,
                 key TEXT NOT NULL UNIQUE,
                 entry TEXT NOT NULL
-            ) STRICT",
+            ) STRICT;
+            CREATE TABLE IF NOT EXISTS heard (seq INTEGER PRIMARY KEY) STRICT",
         )?;
-        let mut ledger = L::default();
-        {
-            let mut rows = db.prepare("SELECT seq, entry FROM journal ORDER BY seq")?;
-            let mut rows = rows.query([])?;
-            while let Some(row) = rows.next()? {
-                ledger.apply(&entry_of(row)?)?;
-            }
+        let outbox = listening_from.map(|_| L::Outbox::default());
+        let mut journal = Self { db, memory: Memory { ledger: L::default(), outbox, faults } };
+        journal.replay()?;
+        if let Some((outbox, now)) = journal.memory.outbox.as_mut().zip(listening_from) {
+            outbox.start(now);
         }
-        Ok(Self { db, ledger })
+        Ok(journal)
     }
 
-    fn run(&mut self, mut inbox: mpsc::Receiver<Work<L>>, faults: &L::Faults) -> Result<(), JournalError> {
+    fn replay(&mut self) -> Result<(), JournalError> {
+        let sql = "SELECT seq, entry, EXISTS (SELECT 1 FROM heard WHERE heard.seq = journal.seq) FROM journal \
+                   ORDER BY seq";
+        let mut rows = self.db.prepare(sql)?;
+        let mut rows = rows.query([])?;
+        while let Some(row) = rows.next()? {
+            let (entry, is_heard) = (entry_of(row)?, row.get::<_, bool>(2)?);
+            self.memory.ledger.apply(&entry)?;
+            if !is_heard {
+                self.memory.note(&entry);
+            }
+        }
+        Ok(())
+    }
+
+    fn run(&mut self, mut inbox: mpsc::Receiver<Work<L>>) -> Result<(), JournalError> {
         let mut batch = Vec::with_capacity(BATCH);
         while inbox.blocking_recv_many(&mut batch, BATCH) > 0 {
             let stop = batch.iter().position(|work| matches!(work, Work::Stop));
-            self.answer(batch.drain(..stop.unwrap_or(batch.len())), faults)?;
+            self.answer(batch.drain(..stop.unwrap_or(batch.len())))?;
             if stop.is_some() {
                 return Ok(());
             }
@@ -206,20 +251,19 @@ impl<L: Peer> Journal<L> {
     }
 
     /// Every answer waits for the commit, also those that wrote nothing: they may tell of what others here wrote.
-    fn answer(
-        &mut self,
-        batch: impl Iterator<Item = Work<L>>,
-        faults: &L::Faults,
-    ) -> Result<(), JournalError> {
+    fn answer(&mut self, batch: impl Iterator<Item = Work<L>>) -> Result<(), JournalError> {
         let (mut answers, mut looks) = (Vec::new(), Vec::new());
         let unit = self.db.transaction()?;
         for work in batch {
             match work {
                 Work::Execute(now, (call, nth), reply) => {
-                    let decision = self.ledger.decide(now, (&call, nth), faults);
-                    answers.push((reply, record(&unit, &mut self.ledger, decision)?));
+                    answers.push((reply, execute(&unit, &mut self.memory, (now, &call, nth))?));
                 }
-                Work::Look(look) => looks.push(look),
+                Work::Look(now, look) => {
+                    pass(&unit, &mut self.memory, now)?;
+                    looks.push(look);
+                }
+                Work::Heard(entries) => hear(&unit, &mut self.memory, entries)?,
                 Work::Stop => {}
             }
         }
@@ -228,25 +272,58 @@ impl<L: Peer> Journal<L> {
             // Whoever asked may have left; the effect stands, and the key finds it.
             reply.send(response).ok();
         }
+        // Nothing is shown or told that is not durable.
         looks.into_iter().try_for_each(|look| look(self))
     }
 }
 
+fn execute<L: Peer>(
+    unit: &Transaction<'_>,
+    memory: &mut Memory<L>,
+    (now, call, nth): (Timestamp, &L::Call, u32),
+) -> Result<Response, JournalError> {
+    pass(unit, memory, now)?;
+    match memory.ledger.decide(now, (call, nth), &memory.faults) {
+        Decision::Standing(response) => Ok(response),
+        Decision::Record(entry) => record(unit, memory, &entry),
+    }
+}
+
+/// Lets time pass up to `now`, and do what it does.
+fn pass<L: Peer>(unit: &Transaction<'_>, memory: &mut Memory<L>, now: Timestamp) -> Result<(), JournalError> {
+    while let Some(entry) = memory.ledger.due(now) {
+        record(unit, memory, &entry)?;
+    }
+    Ok(())
+}
+
 fn record<L: Peer>(
     unit: &Transaction<'_>,
-    ledger: &mut L,
-    decision: Decision<L::Entry>,
+    memory: &mut Memory<L>,
+    entry: &L::Entry,
 ) -> Result<Response, JournalError> {
-    let entry = match decision {
-        Decision::Standing(response) => return Ok(response),
-        Decision::Record(entry) => *entry,
-    };
-    ledger.apply(&entry)?;
+    memory.ledger.apply(entry)?;
+    memory.note(entry);
     let seq = i64::try_from(entry.seq()).unwrap_or(i64::MAX);
-    let text = serde_json::to_string(&entry).map_err(|source| JournalError::Unreadable { seq, source })?;
+    let text = serde_json::to_string(entry).map_err(|source| JournalError::Unreadable { seq, source })?;
     let mut insert = unit.prepare_cached("INSERT INTO journal (seq, key, entry) VALUES (?1, ?2, ?3)")?;
     insert.execute((seq, entry.key().as_str(), text))?;
-    Ok(ledger.answer(&entry))
+    Ok(memory.ledger.answer(entry))
+}
+
+fn hear<L: Peer>(
+    unit: &Transaction<'_>,
+    memory: &mut Memory<L>,
+    entries: Vec<u64>,
+) -> Result<(), JournalError> {
+    let mut insert = unit.prepare_cached("INSERT OR IGNORE INTO heard (seq) VALUES (?1)")?;
+    for seq in entries {
+        if let Some(outbox) = &mut memory.outbox {
+            outbox.heard(seq);
+        }
+        insert.execute([i64::try_from(seq).unwrap_or(i64::MAX)])?;
+    }
+    Ok(())
 }
 
 fn entry_of<E: Entry>(row: &Row<'_>) -> Result<E, JournalError> {

@@ -53,20 +53,68 @@ pub trait Ledger: fmt::Debug + Default + Send + 'static {
 
 /// What a peer does beyond answering calls.
 pub trait Peer: Ledger {
+    /// What is still to be told; `()` where nothing is.
+    type Outbox: Outbox<Self>;
+
     /// Routes for people, beside those that [`Call::parse`] knows.
     fn routes() -> Router<Arc<Desk<Self>>> {
         Router::new()
     }
 
-    /// It starts again at `now`, with the ledger of before.
-    fn start(&mut self, _now: Timestamp) {}
-
-    /// The body of the next webhook that is to be told by `now`; each is told once, and it is the caller's to lose.
-    fn next_webhook(&mut self, _now: Timestamp) -> Option<Vec<u8>> {
+    /// The entry for what time does next, if that is by `now`.
+    fn due(&self, _now: Timestamp) -> Option<Self::Entry> {
         None
     }
 
-    /// When there is something to tell next.
+    /// When time does something next.
+    fn next_due(&self) -> Option<Timestamp> {
+        None
+    }
+
+    /// The body of a webhook that tells these.
+    fn body(told: Vec<<Self::Outbox as Outbox<Self>>::Item>) -> Vec<u8>;
+}
+
+/// What is still to be told to whoever listens.
+pub trait Outbox<L: Ledger>: fmt::Debug + Default + Send + 'static {
+    /// What is told.
+    type Item: Send + 'static;
+    /// How many items one webhook tells at most.
+    const AT_ONCE: usize;
+    /// How often one webhook is sent before it is lost, or before the outbox is asked for it again.
+    const SENDS: u32;
+
+    /// `entry`, the last of `ledger`, is to be told.
+    fn note(&mut self, ledger: &L, entry: &L::Entry, faults: &L::Faults);
+
+    /// The peer starts again at `now`, and has noted what nobody is known to have heard.
+    fn start(&mut self, now: Timestamp);
+
+    /// What is to be told by `now`, next, and the entry of which somebody may say that it was heard.
+    fn take(&mut self, ledger: &L, now: Timestamp) -> Option<(u64, Self::Item)>;
+
+    /// What was told of the entry `seq` was heard.
+    fn heard(&mut self, seq: u64);
+
+    /// When something is to be told next.
+    fn next_due(&self) -> Option<Timestamp>;
+}
+
+impl<L: Ledger> Outbox<L> for () {
+    type Item = ();
+    const AT_ONCE: usize = 0;
+    const SENDS: u32 = 0;
+
+    fn note(&mut self, _: &L, _: &L::Entry, _: &L::Faults) {}
+
+    fn start(&mut self, _: Timestamp) {}
+
+    fn take(&mut self, _: &L, _: Timestamp) -> Option<(u64, ())> {
+        None
+    }
+
+    fn heard(&mut self, _: u64) {}
+
     fn next_due(&self) -> Option<Timestamp> {
         None
     }

@@ -38,12 +38,12 @@ pub struct Config<L: Ledger> {
     /// How long a connection is held open when a request is never answered; a caller should give up before.
     pub hold: Duration,
     /// Whom to tell of what happens; nobody has to listen.
-    pub webhook: Option<Webhook>,
+    pub webhook: Option<Listener>,
 }
 
 /// Whom to tell of what happens.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Webhook {
+pub struct Listener {
     /// Where to.
     pub url: String,
     /// What it is signed with.
@@ -88,7 +88,8 @@ fn name<L: Ledger>() -> &'static str {
 /// # Errors
 /// [`ServeError::Journal`]: the journal cannot be used; [`JournalError::hint`] says what to do about it.
 pub fn open<L: Peer>(config: Config<L>) -> Result<Opened<L>, ServeError> {
-    let running = journal::start(&config.storage, config.faults.clone(), config.env.now(), name::<L>())?;
+    let listening_from = config.webhook.is_some().then(|| config.env.now());
+    let running = journal::start(&config.storage, config.faults.clone(), listening_from, name::<L>())?;
     Ok(Opened { config, running })
 }
 
@@ -122,8 +123,8 @@ impl<L: Peer> Opened<L> {
         let Self { config, running: Running { work, ended, thread } } = self;
         let env = config.env.clone();
         let (closing, is_closing) = watch::channel(false);
-        if let Some(webhook) = &config.webhook {
-            let teller = tell::Teller::new(webhook, name::<L>(), work.clone(), env.clone())?;
+        if let Some(listener) = &config.webhook {
+            let teller = tell::Teller::new(listener, name::<L>(), work.clone(), env.clone())?;
             env.spawn.spawn("a simulated peer's webhooks".into(), Box::pin(teller.run(is_closing.clone())));
         }
         let stop = async move {

@@ -5,7 +5,7 @@ use contracts::Timestamp;
 use crate::client::Heard;
 use crate::toy::{Dice, Memory, Odds, Problem, Remember, Since, Slug, key};
 use crate::wire::{Request, Response};
-use crate::{Call, Chance, Faults, InProcess, Mishap, Overfull, Peer};
+use crate::{Call, Chance, Faults, InProcess, Mishap, Overfull, Webhook};
 
 #[test]
 fn every_refusal_can_be_read_back_with_what_it_carries_and_nobody_elses() {
@@ -79,11 +79,12 @@ fn in_process_each_mishap_is_what_the_network_would_make_of_it() {
         assert_eq!(toy.journal().len(), effects);
         toy.set_faults(Dice::default());
         toy.call(Timestamp::EPOCH, &write);
-        assert_eq!((toy.journal().len(), toy.next_webhook(Timestamp::EPOCH)), (1, None));
+        assert_eq!((toy.journal().len(), toy.next_due()), (1, Some(Timestamp::EPOCH)));
+        assert_eq!(toy.next_webhook(Timestamp::EPOCH), Some(Webhook { seq: 1, body: b"a".to_vec() }));
+        assert_eq!((toy.next_webhook(Timestamp::EPOCH), toy.next_due()), (None, None));
     }
     let mut toy = InProcess::<Memory>::new(Dice::default());
     let answer = toy.call(Timestamp::EPOCH, b"{");
     assert!(matches!(Heard::from(&answer), Heard::Answer(Response { status: 400, .. }, None)));
     assert_eq!(answer.delay, Duration::ZERO);
-    assert_eq!(Memory::default().next_webhook(Timestamp::EPOCH), None);
 }

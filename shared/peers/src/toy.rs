@@ -1,13 +1,13 @@
 //! The smallest peer: it remembers keys.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use contracts::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::wire::{Request, Response};
-use crate::{Call, Decision, Entry, Faults, Inconsistent, Key, Ledger, Mishap, Page, Peer, Touches};
+use crate::{Call, Decision, Entry, Faults, Inconsistent, Key, Ledger, Mishap, Outbox, Page, Peer, Touches};
 
 crate::slugs! {
     "simulated-toy", Since;
@@ -144,7 +144,43 @@ impl Ledger for Memory {
     }
 }
 
-impl Peer for Memory {}
+impl Peer for Memory {
+    type Outbox = Unheard;
+
+    fn body(told: Vec<String>) -> Vec<u8> {
+        told.join(" ").into_bytes()
+    }
+}
+
+/// Tells of every key until it is heard.
+#[derive(Debug, Default)]
+pub struct Unheard(BTreeMap<u64, (bool, String)>);
+
+impl Outbox<Memory> for Unheard {
+    type Item = String;
+    const AT_ONCE: usize = 2;
+    const SENDS: u32 = 1;
+
+    fn note(&mut self, _: &Memory, entry: &Remembered, _: &Dice) {
+        self.0.insert(entry.seq, (false, entry.key.to_string()));
+    }
+
+    fn start(&mut self, _: Timestamp) {}
+
+    fn take(&mut self, _: &Memory, _: Timestamp) -> Option<(u64, String)> {
+        let (seq, (is_told, key)) = self.0.iter_mut().find(|(_, (is_told, _))| !is_told)?;
+        *is_told = true;
+        Some((*seq, key.clone()))
+    }
+
+    fn heard(&mut self, seq: u64) {
+        self.0.remove(&seq);
+    }
+
+    fn next_due(&self) -> Option<Timestamp> {
+        self.0.values().any(|(is_told, _)| !is_told).then_some(Timestamp::EPOCH)
+    }
+}
 
 /// `text`, which is a key.
 ///

@@ -78,13 +78,13 @@ fn provider(args: &Args, webhook: Webhook) -> Result<payment::simulated::Opened>
 }
 
 fn carrier(args: &Args, webhook: Webhook) -> Result<shipping::simulated::Opened> {
-    use shipping::simulated::{Config, ServeError, Storage, Webhook, open};
+    use shipping::simulated::{Config, Listener, ServeError, Storage, open};
     let config = Config {
         storage: args.ledger.clone().map_or(Storage::Memory, Storage::File),
         faults: odds::of_carrier(args.seed, args.faults)?,
         env: runtime::real::env(),
         hold: HOLD,
-        webhook: webhook.map(|(url, secret)| Webhook { url, secret }),
+        webhook: webhook.map(|(url, secret)| Listener { url, secret }),
     };
     open(config).map_err(|error| match &error {
         ServeError::Journal(journal) => unusable(args, journal.hint(), error),

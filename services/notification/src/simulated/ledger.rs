@@ -227,8 +227,14 @@ impl peers::Ledger for Ledger {
 }
 
 impl peers::Peer for Ledger {
+    type Outbox = ();
+
     fn routes() -> Router<Arc<Desk<Self>>> {
         people::routes()
+    }
+
+    fn body(_: Vec<()>) -> Vec<u8> {
+        Vec::new()
     }
 }
 

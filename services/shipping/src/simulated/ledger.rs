@@ -13,18 +13,17 @@ use serde::{Deserialize, Serialize};
 use super::call::{Call, Command};
 use super::faults::Faults;
 use super::ids::{Key, Number};
-use super::journey::{self, Leg};
+use super::journey;
 use super::problem::{Problem, Since, Slug};
 use super::wire::{Book, Direction, Object, Response, Scan, Told, ToldScan};
 
+mod agenda;
 mod entry;
 mod parcel;
 
+pub use agenda::Agenda;
 pub use entry::{Effect, Entry};
 pub use parcel::{Parcel, Stands};
-
-/// How many scans one webhook tells at most.
-const TOLD_AT_ONCE: usize = 40;
 
 /// What becomes of a call. Of what is recorded, [`Ledger::answer`] has the answer.
 pub type Decision = peers::Decision<Entry>;
@@ -47,8 +46,6 @@ pub struct Ledger {
     operations: BTreeMap<Key, Operation>,
     cancelled: BTreeSet<Key>,
     parcels: BTreeMap<Number, Parcel>,
-    /// What is still to be told by webhook, by when.
-    agenda: BTreeMap<Timestamp, Vec<(Number, usize)>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -128,33 +125,15 @@ impl Ledger {
         answer.and_then(|operation| self.answer_to(&operation.did)).unwrap_or_else(Response::from)
     }
 
-    /// What is to be told up to `until`, and was not yet; at most `most` scans.
-    pub fn take_told(&mut self, until: Timestamp, most: usize) -> Vec<ToldScan> {
-        let mut told = Vec::new();
-        while let Some(due) = self.agenda.first_entry().filter(|due| *due.key() <= until) {
-            if told.len() + due.get().len() > most.max(due.get().len()) {
-                break;
-            }
-            for (number, nth) in due.remove() {
-                let Some(parcel) = self.parcels.get(&number) else { continue };
-                let Some(leg) = parcel.legs.get(nth) else { continue };
-                told.push(ToldScan { number, parcel: parcel.book.parcel.clone(), scan: leg.scan.clone() });
-            }
-        }
-        told
-    }
-
     fn apply_effect(&mut self, entry: &Entry) -> Option<Did> {
         match &entry.effect {
             Effect::Booked { number, book, legs } => {
                 let (number, book, legs) = (number.clone(), book.clone(), legs.clone());
-                self.plan(&number, &legs);
                 let parcel = Parcel { number: number.clone(), book, stands: Stands::Booked, legs };
                 self.parcels.insert(number.clone(), parcel).is_none().then_some(Did::Book(number))
             }
             Effect::Refused => Some(Did::Refuse),
             Effect::HandedOver { number, legs } => {
-                self.plan(number, legs);
                 let parcel = self.parcels.get_mut(number).filter(|parcel| parcel.can_leave())?;
                 parcel.stands = Stands::HandedOver { at: entry.at };
                 parcel.legs.clone_from(legs);
@@ -170,14 +149,6 @@ impl Ledger {
                 let is_new =
                     !self.operations.contains_key(operation) && self.cancelled.insert(operation.clone());
                 is_new.then_some(Did::Void(None))
-            }
-        }
-    }
-
-    fn plan(&mut self, number: &Number, legs: &[Leg]) {
-        for (nth, leg) in legs.iter().enumerate() {
-            for at in &leg.told {
-                self.agenda.entry(*at).or_default().push((number.clone(), nth));
             }
         }
     }
@@ -346,18 +317,10 @@ impl peers::Ledger for Ledger {
 }
 
 impl peers::Peer for Ledger {
-    /// What was to be told before is not told any more: who was not listening has to ask.
-    fn start(&mut self, now: Timestamp) {
-        self.take_told(now, usize::MAX);
-    }
+    type Outbox = Agenda;
 
-    fn next_webhook(&mut self, now: Timestamp) -> Option<Vec<u8>> {
-        let scans = self.take_told(now, TOLD_AT_ONCE);
-        (!scans.is_empty()).then(|| serde_json::to_vec(&Told { simulated: true, scans }).unwrap_or_default())
-    }
-
-    fn next_due(&self) -> Option<Timestamp> {
-        self.agenda.first_key_value().map(|(at, _)| *at)
+    fn body(scans: Vec<ToldScan>) -> Vec<u8> {
+        serde_json::to_vec(&Told { simulated: true, scans }).unwrap_or_default()
     }
 }
 

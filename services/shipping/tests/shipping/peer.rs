@@ -20,7 +20,7 @@ use shipping::carrier::{
 };
 use shipping::simulated::faults::{Chance, Faults, Mishap, Odds, Pace};
 use shipping::simulated::ledger::Ledger;
-use shipping::simulated::{Config, Page, Problem, ServeError, Slug, Storage, Webhook, serve};
+use shipping::simulated::{Config, Listener, Page, Problem, ServeError, Slug, Storage, serve};
 use tokio::sync::oneshot;
 
 use crate::support::{captured, secret};
@@ -41,7 +41,7 @@ struct Server {
 }
 
 impl Server {
-    fn start(storage: Storage, odds: Odds, webhook: Option<Webhook>) -> Self {
+    fn start(storage: Storage, odds: Odds, webhook: Option<Listener>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
@@ -280,7 +280,7 @@ fn listener(heard: Heard) -> SocketAddr {
 fn scans_are_told_to_whoever_listens_signed_and_are_those_that_asking_gives() {
     let heard = Heard::default();
     let url = format!("http://{}/hook", listener(heard.clone()));
-    let webhook = Some(Webhook { url, secret: secret() });
+    let webhook = Some(Listener { url, secret: secret() });
     let odds = Odds { told_twice: Chance::percent(50), ..Odds::default() };
     let server = Server::start(Storage::Memory, odds, webhook);
     let asked = block_on(async {

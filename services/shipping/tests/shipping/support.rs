@@ -79,7 +79,7 @@ impl Road {
     /// What is to be told by webhook now.
     pub(crate) fn webhooks(&self) -> Vec<Vec<u8>> {
         let mut depot = self.depot.lock().unwrap();
-        std::iter::from_fn(|| depot.next_webhook((self.now)())).collect()
+        std::iter::from_fn(|| depot.next_webhook((self.now)()).map(|webhook| webhook.body)).collect()
     }
 
     fn send(&self, request: &wire::Request) -> Result<Evidence, Unavailable> {

@@ -3,7 +3,7 @@ use crate::ledger::{Ledger, Page};
 use crate::toy::{Dice, Memory, Remember, Remembered, key};
 
 fn run(storage: &Storage) -> Running<Memory> {
-    start(storage, Dice::default(), Timestamp::EPOCH, "toy").unwrap()
+    start(storage, Dice::default(), Some(Timestamp::EPOCH), "toy").unwrap()
 }
 
 fn ask(running: &Running<Memory>, name: &str) -> oneshot::Receiver<Response> {
@@ -22,7 +22,7 @@ fn look<T: Send + 'static>(
         reply.send(look(journal)?).ok();
         Ok(())
     };
-    running.work.blocking_send(Work::Look(Box::new(look))).unwrap();
+    running.work.blocking_send(Work::Look(Timestamp::EPOCH, Box::new(look))).unwrap();
     seen.blocking_recv().unwrap()
 }
 
@@ -59,7 +59,7 @@ fn the_export_holds_every_effect_in_order_page_by_page() {
         page.entries.iter().for_each(|entry| memory.apply(entry).unwrap());
         after = page.next_after;
     }
-    assert_eq!(memory, look(&running, |journal| Ok(std::mem::take(journal.ledger()))));
+    assert_eq!(memory, look(&running, |journal| Ok(std::mem::take(&mut journal.memory.ledger))));
     stop(running);
 }
 
@@ -72,6 +72,25 @@ fn people_read_backwards_what_is_kept_for_them() {
     let kept = |entry: Remembered| (entry.key.as_str() != "skipped").then_some(entry.seq);
     assert_eq!(look(&running, move |journal| journal.back(u64::MAX, 2, kept)), [4, 2]);
     assert_eq!(look(&running, move |journal| journal.back(2, 2, kept)), [1]);
+    stop(running);
+}
+
+#[test]
+fn what_was_heard_is_not_told_after_a_restart_and_the_rest_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let storage = Storage::File(folder.path().join("toy.db"));
+    let told = |running: &Running<Memory>| look(running, |journal| Ok(journal.take(Timestamp::EPOCH)));
+    let running = run(&storage);
+    for name in ["a", "b", "c"] {
+        ask(&running, name).blocking_recv().unwrap();
+    }
+    assert_eq!(told(&running), (vec![1, 2], vec!["a".to_owned(), "b".to_owned()]));
+    running.work.blocking_send(Work::Heard(vec![2])).unwrap();
+    assert_eq!(told(&running).0, [3]);
+    stop(running);
+    let running = run(&storage);
+    assert_eq!(told(&running), (vec![1, 3], vec!["a".to_owned(), "c".to_owned()]));
+    assert!(told(&running).0.is_empty());
     stop(running);
 }
 
@@ -90,7 +109,7 @@ fn a_file_has_one_peer_at_a_time_and_a_journal_with_a_hole_is_not_served() {
     stop(running);
     assert_eq!(intruder.execute("DELETE FROM journal WHERE key = 'a'", []).unwrap(), 1);
     drop(intruder);
-    let started = start::<Memory>(&storage, Dice::default(), Timestamp::EPOCH, "toy");
+    let started = start::<Memory>(&storage, Dice::default(), None, "toy");
     let Err(JournalError::Inconsistent(found)) = started else { panic!("served all the same") };
     assert_eq!(found, Inconsistent::Gap { expected: 1, got: 2 });
 }

@@ -73,14 +73,14 @@ impl<L: Peer> Desk<L> {
     /// The journal has ended.
     pub async fn look<T: Send + 'static>(
         &self,
-        look: impl FnOnce(&mut Journal<L>) -> Result<T, JournalError> + Send + 'static,
+        look: impl FnOnce(&Journal<L>) -> Result<T, JournalError> + Send + 'static,
     ) -> Result<T, Problem<SlugOf<L>>> {
         let (reply, answer) = oneshot::channel();
         let look = move |journal: &mut Journal<L>| {
             reply.send(look(journal)?).ok();
             Ok(())
         };
-        self.ask(Work::Look(Box::new(look)), answer).await
+        self.ask(Work::Look(self.config.env.now(), Box::new(look)), answer).await
     }
 
     /// Waits as long as a request that is never answered is held.

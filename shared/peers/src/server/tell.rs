@@ -8,23 +8,22 @@ use reqwest::{Client, redirect, retry};
 use runtime::{Env, signature};
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::{ServeError, Webhook};
+use super::{Listener, ServeError};
 use crate::journal::{Journal, Work};
-use crate::ledger::Peer;
+use crate::ledger::{Outbox, Peer};
 
-/// How often the ledger is asked.
-const TICK: Duration = Duration::from_millis(200);
+/// How often the outbox is asked.
+const TICK: Duration = Duration::from_millis(100);
 
-/// How often one webhook is sent, and how long to wait before it is sent again; then it is lost.
-const SENDS: u32 = 3;
+/// How long to wait before what nobody took is sent again.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// How long a listener may take.
+/// How long a listener may take: shorter than any outbox waits before it tells again.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Tells of what happens.
 pub(super) struct Teller<L: Peer> {
-    webhook: Webhook,
+    listener: Listener,
     client: Client,
     work: mpsc::Sender<Work<L>>,
     env: Env,
@@ -32,7 +31,7 @@ pub(super) struct Teller<L: Peer> {
 
 impl<L: Peer> Teller<L> {
     pub(super) fn new(
-        webhook: &Webhook,
+        listener: &Listener,
         peer: &str,
         work: mpsc::Sender<Work<L>>,
         env: Env,
@@ -45,7 +44,7 @@ impl<L: Peer> Teller<L> {
             .user_agent(format!("banyan-{peer}"))
             .build()
             .map_err(|error| ServeError::Webhook(error.to_string()))?;
-        Ok(Self { webhook: webhook.clone(), client, work, env })
+        Ok(Self { listener: listener.clone(), client, work, env })
     }
 
     /// Runs until the server closes.
@@ -55,42 +54,44 @@ impl<L: Peer> Teller<L> {
     }
 
     async fn keep_telling(&self) {
-        while let Some(due) = self.due().await {
-            match due {
-                Some(body) => self.tell(body).await,
-                None => self.env.clock.sleep(TICK).await,
+        while let Some((entries, told)) = self.due().await {
+            if told.is_empty() {
+                self.env.clock.sleep(TICK).await;
+            } else if self.is_heard(L::body(told)).await {
+                self.work.send(Work::Heard(entries)).await.ok();
             }
         }
     }
 
-    /// What is to be told now, if anything; `None` when the journal has ended.
-    async fn due(&self) -> Option<Option<Vec<u8>>> {
+    /// What is to be told now; `None` when the journal has ended.
+    async fn due(&self) -> Option<(Vec<u64>, Vec<<L::Outbox as Outbox<L>>::Item>)> {
         let (reply, due) = oneshot::channel();
         let now = self.env.now();
         let look = move |journal: &mut Journal<L>| {
-            reply.send(journal.ledger().next_webhook(now)).ok();
+            reply.send(journal.take(now)).ok();
             Ok(())
         };
-        self.work.send(Work::Look(Box::new(look))).await.ok()?;
+        self.work.send(Work::Look(now, Box::new(look))).await.ok()?;
         due.await.ok()
     }
 
-    async fn tell(&self, body: Vec<u8>) {
-        let signed = signature::sign(&self.webhook.secret, &body);
-        for nth in 1..=SENDS {
-            let post = self.client.post(&self.webhook.url).header("content-type", "application/json");
+    async fn is_heard(&self, body: Vec<u8>) -> bool {
+        let signed = signature::sign(&self.listener.secret, &body);
+        for nth in 1..=L::Outbox::SENDS {
+            let post = self.client.post(&self.listener.url).header("content-type", "application/json");
             let sent = pin!(post.header(signature::HEADER, &signed).body(body.clone()).send());
             // The client has a time limit of its own; this one is for a listener that drips.
             let limit = self.env.clock.sleep(PATIENCE * 2);
             if let Either::Left((Ok(response), _)) = future::select(sent, limit).await
                 && response.status().is_success()
             {
-                return;
+                return true;
             }
-            if nth < SENDS {
+            if nth < L::Outbox::SENDS {
                 self.env.clock.sleep(PAUSE).await;
             }
         }
-        tracing::debug!(url = self.webhook.url, "nobody took the webhook; it is lost");
+        tracing::debug!(url = self.listener.url, "nobody took the webhook");
+        false
     }
 }

@@ -43,7 +43,7 @@ impl Tells for Depot {
     }
 
     fn next_webhook(&mut self, now: Timestamp) -> Option<(u64, Vec<u8>)> {
-        Self::next_webhook(self, now).map(|body| (0, body))
+        Self::next_webhook(self, now).map(|webhook| (webhook.seq, webhook.body))
     }
 
     /// As the real one: then it is lost, and who wants to know has to ask.

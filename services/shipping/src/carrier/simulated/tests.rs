@@ -6,8 +6,8 @@ use contracts::{ReturnId, ShipmentId, Timestamp};
 
 use super::*;
 use crate::carrier::{Book, Captured, HandOver, Step, Void};
-use crate::simulated::Depot;
 use crate::simulated::faults::{Faults, Mishap, Odds, Pace};
+use crate::simulated::{Depot, Webhook};
 
 const NOW: Timestamp = Timestamp::EPOCH;
 const HOUR: Duration = Duration::from_secs(3_600);
@@ -131,7 +131,7 @@ fn where_a_parcel_has_been_is_told_when_asked_and_by_webhook_and_is_the_same() {
     let all = track(&mut depot, 99);
     assert_eq!(all.last().unwrap().status, contracts::events::shipment::TrackingStatus::Delivered);
     let mut told = Vec::new();
-    while let Some(body) = depot.next_webhook(NOW.plus(HOUR * 99)) {
+    while let Some(Webhook { body, .. }) = depot.next_webhook(NOW.plus(HOUR * 99)) {
         told.extend(told_in(&body).unwrap());
     }
     assert!(told.iter().all(|told| told.parcel == parcel()));

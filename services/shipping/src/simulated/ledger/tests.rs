@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use contracts::order::ShipTo;
+use peers::Outbox as _;
 use proptest::prelude::*;
 
 use super::*;
@@ -51,17 +52,12 @@ fn scans_are_told_late_twice_out_of_order_or_never() {
         execute(&mut ledger, &mut journal, &book(n, &format!("p{n}")), &faults(odds.clone()));
         execute(&mut ledger, &mut journal, &hand_over(n + 100, n), &faults(odds.clone()));
     }
-    let mut told: BTreeMap<String, Vec<Scan>> = BTreeMap::new();
-    loop {
-        let some = ledger.take_told(Timestamp::MAX, 40);
-        assert!(some.len() <= 40);
-        if some.is_empty() {
-            break;
-        }
-        for scan in some {
-            told.entry(scan.parcel).or_default().push(scan.scan);
-        }
+    let (mut told, mut agenda) = (BTreeMap::<String, Vec<Scan>>::new(), Agenda::default());
+    journal.iter().for_each(|entry| agenda.note(&ledger, entry, &faults(odds.clone())));
+    while let Some((_, scan)) = agenda.take(&ledger, Timestamp::MAX) {
+        told.entry(scan.parcel).or_default().push(scan.scan);
     }
+    assert_eq!(agenda, Agenda::default());
     let is_out_of_order = |scans: &&Vec<Scan>| scans.windows(2).any(|pair| pair[0].at > pair[1].at);
     let is_twice = |scans: &&Vec<Scan>| (1..scans.len()).any(|n| scans[..n].contains(&scans[n]));
     assert!(told.values().filter(is_out_of_order).count() > 10);
