@@ -56,11 +56,16 @@ pub(crate) fn too_large<C: Call>() -> Problem<C::Slug> {
 /// The key that every write has.
 ///
 /// # Errors
-/// There is none, or it is not one.
+/// There is none, or it is not one, or it is the peer's own.
 pub fn key<S: Slug>(request: &Request) -> Result<Key, Problem<S>> {
     let required = |why: String| Problem::new(S::KEY_REQUIRED, why);
     let missing = || required("every write needs the header Idempotency-Key".to_owned());
-    Key::try_from(request.key.clone().ok_or_else(missing)?).map_err(|error| required(error.to_string()))
+    let key = Key::try_from(request.key.clone().ok_or_else(missing)?);
+    let key = key.map_err(|error| required(error.to_string()))?;
+    if key.is_own() {
+        return Err(required(format!("{key} could be a key of the peer's own")));
+    }
+    Ok(key)
 }
 
 /// A name in a path.

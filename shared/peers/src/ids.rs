@@ -63,6 +63,23 @@ names! {
     });
 }
 
+/// What the keys of a peer's own begin with: of what happens once, whoever asks for it and how often.
+const OWN: &str = "sim_";
+
+impl Key {
+    /// The key of the peer's own for the one `effect` that `name` can have.
+    #[must_use]
+    pub fn own(effect: &str, name: &str) -> Self {
+        Self(format!("{OWN}{effect}_{name}"))
+    }
+
+    /// Whether only the peer itself uses it.
+    #[must_use]
+    pub fn is_own(&self) -> bool {
+        self.0.starts_with(OWN)
+    }
+}
+
 /// Whether `text` is `prefix` and 32 lower-case hexadecimal digits.
 #[must_use]
 pub fn is_derived(text: &str, prefix: &str) -> bool {
@@ -88,6 +105,13 @@ mod tests {
             assert!(Key::try_from(bad.to_owned()).is_err(), "{bad:?}");
         }
         assert!(Key::try_from("k".repeat(255)).is_ok());
+    }
+
+    #[test]
+    fn a_key_of_the_peers_own_is_a_key_and_told_apart() {
+        let own = Key::own("expiry", "sim_auth_1");
+        assert_eq!(Key::try_from(own.to_string()), Ok(own.clone()));
+        assert!(own.is_own() && !Key::try_from("expiry".to_owned()).unwrap().is_own());
     }
 
     #[test]

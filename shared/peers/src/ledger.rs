@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::call::Call;
 use crate::faults::Mishap;
 use crate::ids::Key;
+use crate::problem::NoMore;
 use crate::server::Desk;
 use crate::wire::Response;
 
@@ -172,7 +173,7 @@ pub enum Inconsistent {
 
 /// One page of an export: apply the entries of all pages to an empty ledger.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Page<E> {
+pub struct Page<E, M = NoMore> {
     /// Always true: nothing real is meant.
     pub simulated: bool,
     /// Entries after the one that was asked from, in order.
@@ -182,13 +183,16 @@ pub struct Page<E> {
     pub next_after: Option<u64>,
     /// How many entries there are in all.
     pub total_entries: u64,
+    /// What the peer adds to that.
+    #[serde(flatten)]
+    pub more: M,
 }
 
-impl<E: Entry> Page<E> {
+impl<E: Entry, M> Page<E, M> {
     /// The page of `entries`, of so many in all.
     #[must_use]
-    pub fn of(entries: Vec<E>, total_entries: u64) -> Self {
+    pub fn of(entries: Vec<E>, total_entries: u64, more: M) -> Self {
         let next_after = entries.last().map(Entry::seq);
-        Self { simulated: true, entries, next_after, total_entries }
+        Self { simulated: true, entries, next_after, total_entries, more }
     }
 }

@@ -33,7 +33,7 @@ pub trait Slug: Copy + Eq + fmt::Debug + Send + Sync + 'static {
     type More: fmt::Debug + Clone + Default + PartialEq + Eq + Serialize + DeserializeOwned + Send + Sync;
 }
 
-/// For peers whose refusals carry nothing more.
+/// For peers whose refusals carry nothing more, and whose pages do not.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NoMore {}
 

@@ -7,7 +7,9 @@ use contracts::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::wire::{Request, Response};
-use crate::{Call, Decision, Entry, Faults, Inconsistent, Key, Ledger, Mishap, Outbox, Page, Peer, Touches};
+use crate::{
+    Call, Decision, Entry, Faults, Inconsistent, Key, Ledger, Mishap, NoMore, Outbox, Page, Peer, Touches,
+};
 
 crate::slugs! {
     "simulated-toy", Since;
@@ -140,7 +142,7 @@ impl Ledger for Memory {
     }
 
     fn page(&self, entries: Vec<Remembered>) -> Page<Remembered> {
-        Page::of(entries, self.entries)
+        Page::of(entries, self.entries, NoMore {})
     }
 }
 

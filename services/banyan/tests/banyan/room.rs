@@ -32,7 +32,7 @@ fn peers(env: &Env) -> Addresses {
     let config = payment::simulated::Config {
         storage: payment::simulated::Storage::Memory,
         faults: payment::simulated::faults::Faults::new(1, Default::default(), Duration::ZERO).unwrap(),
-        now: runtime::real::now,
+        env: env.clone(),
         hold: HOLD,
         webhook: None,
     };

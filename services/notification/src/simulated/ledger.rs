@@ -222,7 +222,7 @@ impl peers::Ledger for Ledger {
 
     fn page(&self, entries: Vec<Entry>) -> Self::Page {
         let entries = entries.into_iter().map(Entry::without_letter).collect();
-        Self::Page::of(entries, self.entries)
+        Self::Page::of(entries, self.entries, peers::NoMore {})
     }
 }
 

@@ -5,16 +5,18 @@
 
 use contracts::events::payment::DeclineReason;
 use contracts::{DisputeId, Money};
+use peers::client::Heard;
 
 use super::{
     DeclineKind, Dispute, Evidence, Happening, Operation, ProviderKey, Reference, Told, Unavailable, Why,
 };
-use crate::simulated::wire::{self, Firmness, Object, Request, Response, Status, encode_segment};
-use crate::simulated::{Answer, Line, Problem, Slug};
+use crate::simulated::wire::{self, Firmness, Object, Request, Status, encode_segment};
+use crate::simulated::{Answer, Problem, Slug};
 
 mod http;
 
-pub use http::{Config, Http, InvalidConfig};
+pub use http::Http;
+pub use peers::client::{Config, InvalidConfig};
 
 /// The request that asks for `operation`.
 #[must_use]
@@ -49,14 +51,13 @@ pub fn request_for(operation: &Operation) -> Request {
             ("/v1/refunds".to_owned(), body.to_string())
         }
     };
-    Request { method: "POST".to_owned(), path, key: Some(operation.key().to_string()), body }
+    Request::post(path, operation.key().to_string(), body)
 }
 
 /// The request that asks what became of `key`.
 #[must_use]
 pub fn query_for(key: &ProviderKey) -> Request {
-    let path = format!("/v1/operations/{}", encode_segment(key.as_str()));
-    Request { method: "GET".to_owned(), path, key: None, body: String::new() }
+    Request::get(format!("/v1/operations/{}", encode_segment(key.as_str())))
 }
 
 /// The most events of one webhook that are read; the simulated provider tells a fifth of that at once.
@@ -98,18 +99,24 @@ fn read(event: wire::Event) -> Option<Told> {
     Some(Told { event_id: event.id, payment_id: event.payment, what })
 }
 
-/// What an answer means, or the lack of one. `bytes` are the JSON of a [`Response`].
+/// What an answer means, or the lack of one. Its bytes are the JSON of a [`wire::Response`].
 ///
 /// # Errors
 /// [`Unavailable`] when the provider turned the request away unread.
 pub fn evidence_of(answer: &Answer<Vec<u8>>) -> Result<Evidence, Unavailable> {
-    match &answer.line {
-        Line::Bytes(bytes) => match serde_json::from_slice::<Response>(bytes) {
-            Ok(response) => evidence_from(response.status, &response.body),
-            Err(_) => unknown(Why::Unreadable),
+    evidence_heard(Heard::from(answer))
+}
+
+fn evidence_heard(heard: Heard) -> Result<Evidence, Unavailable> {
+    match heard {
+        Heard::Answer(response, retry_after_s) => match evidence_from(response.status, &response.body) {
+            Err(Unavailable::Throttled { .. }) => Err(Unavailable::Throttled { retry_after_s }),
+            evidence => evidence,
         },
-        Line::NeverAnswered => unknown(Why::Timeout),
-        Line::Reset => unknown(Why::Reset),
+        Heard::Unreadable => unknown(Why::Unreadable),
+        Heard::Timeout => unknown(Why::Timeout),
+        Heard::Reset => unknown(Why::Reset),
+        Heard::Unreachable => Err(Unavailable::Unreachable),
     }
 }
 
@@ -188,7 +195,7 @@ fn evidence_by(authorization: wire::Authorization) -> Evidence {
 }
 
 fn evidence_against(problem: Problem) -> Result<Evidence, Unavailable> {
-    Ok(match (problem.slug, problem.decline) {
+    Ok(match (problem.slug, problem.more.code.zip(problem.more.decline)) {
         (Slug::CardDeclined, Some((code, firmness))) => declined(code, firmness),
         (Slug::CardDeclined, None) => Evidence::Unknown { why: Why::Unreadable },
         (Slug::OperationNotFound, _) => Evidence::NotFound,

@@ -1,11 +1,58 @@
 //! The page on which a customer would authenticate, if there were a bank.
 
-use contracts::Money;
+use std::sync::Arc;
 
-use super::wire::{Authorization, Status};
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::routing::get;
+use contracts::Money;
+use peers::{Desk, reply};
+
+use super::call::Call;
+use super::ledger::Ledger;
+use super::problem::{Problem, Slug};
+use super::wire::{Authorization, Object, Request, Status, encode_segment};
+
+type Shared = State<Arc<Desk<Ledger>>>;
+
+pub(super) fn routes() -> Router<Arc<Desk<Ledger>>> {
+    Router::new().route("/v1/actions/{id}", get(show).post(complete))
+}
+
+async fn show(State(desk): Shared, Path(id): Path<String>) -> Response {
+    let response = match id.try_into() {
+        Ok(authorization) => desk.execute(Call::Look { authorization }, 1).await,
+        Err(_) => Problem::new(Slug::AuthorizationNotFound, "no such action").into(),
+    };
+    match serde_json::from_str(&response.body) {
+        Ok(Object::Authorization(authorization)) => Html(render(&authorization)).into_response(),
+        _ => reply(response),
+    }
+}
+
+/// The form of the page, which a browser sends without JSON or headers of its own.
+async fn complete(State(desk): Shared, Path(id): Path<String>, form: String) -> Response {
+    let page = format!("/v1/actions/{}", encode_segment(&id));
+    let outcome = form.strip_prefix("outcome=").unwrap_or_default();
+    let request = Request {
+        method: "POST".to_owned(),
+        path: format!("{page}/complete"),
+        key: None,
+        body: serde_json::json!({ "outcome": outcome }).to_string(),
+    };
+    match peers::Call::parse(&request) {
+        // However it went, the page says how it stands now.
+        Ok(call) => {
+            desk.execute(call, 1).await;
+            Redirect::to(&page).into_response()
+        }
+        Err(problem) => reply(Problem::into(problem)),
+    }
+}
 
 /// The page of `authorization`. Nothing in it needs escaping: ids, enumerations and amounts are all it shows.
-pub(super) fn render(authorization: &Authorization) -> String {
+fn render(authorization: &Authorization) -> String {
     let amount = Money::new(authorization.amount_minor, authorization.currency).decimal();
     let Authorization { id, payment, currency, .. } = authorization;
     let state = match authorization.status {

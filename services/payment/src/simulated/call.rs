@@ -1,10 +1,11 @@
 //! The simulated provider's routes: from a request to a call that cannot be wrong in form.
 
 use contracts::{MessageId, Money, PaymentId};
+use peers::{Touches, named, no_route};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::ids::{AuthorizationId, CaptureId, DisputeId, Key, OWN_PREFIX};
+use super::ids::{AuthorizationId, CaptureId, DisputeId, Key};
 use super::problem::{Problem, Slug};
 use super::token::Token;
 use super::wire::{self, ActionOutcome, DisputeOutcome, MAX_AMOUNT_MINOR, MAX_BODY_BYTES, Request};
@@ -105,17 +106,31 @@ impl Command {
 }
 
 impl Call {
-    /// Reads `request` by its route.
-    ///
-    /// # Errors
-    /// The [`Problem`] to answer with. Nothing is stored under the key of a request that is refused here.
-    pub fn parse(request: &Request) -> Result<Self, Problem> {
-        if request.body.len() > MAX_BODY_BYTES {
-            return Err(Problem::new(Slug::BodyTooLarge, format!("at most {MAX_BODY_BYTES} bytes")));
+    /// The customer contests `capture`. Without a key of the caller's, as [`complete`]: it happens once.
+    pub(super) fn dispute(capture: CaptureId) -> Self {
+        Self::Command { key: capture.dispute_key(), command: Command::Dispute { capture } }
+    }
+
+    /// The `dispute` is decided. Happens once, too.
+    pub(super) fn decide(dispute: DisputeId, outcome: DisputeOutcome) -> Self {
+        Self::Command { key: dispute.decision_key(), command: Command::Decide { dispute, outcome } }
+    }
+
+    /// The token, where there is one.
+    pub(super) fn token(&self) -> Option<&Token> {
+        match self {
+            Self::Command { command: Command::Authorize { token, .. }, .. } => Some(token),
+            Self::Command { .. } | Self::Query { .. } | Self::Look { .. } => None,
         }
-        let segments: Option<Vec<String>> =
-            request.path.split('/').skip(1).map(wire::decode_segment).collect();
-        let segments = segments.unwrap_or_default();
+    }
+}
+
+impl peers::Call for Call {
+    type Slug = Slug;
+    const MAX_BODY_BYTES: usize = MAX_BODY_BYTES;
+
+    fn parse(request: &Request) -> Result<Self, Problem> {
+        let segments = peers::segments::<Self>(request)?;
         let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
         match (request.method.as_str(), segments.as_slice()) {
             ("GET", ["v1", "operations", key]) => Ok(Self::Query { key: named(key)? }),
@@ -128,24 +143,13 @@ impl Call {
             }
             ("POST", route) => {
                 let command = command(route, request)?;
-                Ok(Self::Command { key: merchant_key(request)?, command })
+                Ok(Self::Command { key: peers::key(request)?, command })
             }
             _ => Err(no_route(request)),
         }
     }
 
-    /// The customer contests `capture`. Without a key of the caller's, as [`complete`]: it happens once.
-    pub(super) fn dispute(capture: CaptureId) -> Self {
-        Self::Command { key: Key::of_dispute(&capture), command: Command::Dispute { capture } }
-    }
-
-    /// The `dispute` is decided. Happens once, too.
-    pub(super) fn decide(dispute: DisputeId, outcome: DisputeOutcome) -> Self {
-        Self::Command { key: Key::of_decision(&dispute), command: Command::Decide { dispute, outcome } }
-    }
-
-    /// What the dice are rolled for: the same operation has the same luck, whenever it arrives.
-    pub(super) fn subject(&self) -> String {
+    fn subject(&self) -> String {
         match self {
             Self::Command { key, .. } => key.to_string(),
             Self::Query { key } => format!("query {key}"),
@@ -153,11 +157,11 @@ impl Call {
         }
     }
 
-    /// The token, where there is one.
-    pub(super) fn token(&self) -> Option<&Token> {
+    fn touches(&self) -> Touches<'_> {
         match self {
-            Self::Command { command: Command::Authorize { token, .. }, .. } => Some(token),
-            Self::Command { .. } | Self::Query { .. } | Self::Look { .. } => None,
+            Self::Command { key, .. } => Touches::Writes(key),
+            Self::Query { key } => Touches::Asks(key),
+            Self::Look { .. } => Touches::Nothing,
         }
     }
 }
@@ -187,32 +191,12 @@ fn command(route: &[&str], request: &Request) -> Result<Command, Problem> {
 /// A write without a key of the caller's: it comes from the customer's browser, and happens once.
 fn complete(authorization: AuthorizationId, request: &Request) -> Result<Call, Problem> {
     let wire::Complete { outcome } = read(request)?;
-    let key = Key::of_action(&authorization);
+    let key = authorization.action_key();
     Ok(Call::Command { key, command: Command::Complete { authorization, outcome } })
 }
 
-fn merchant_key(request: &Request) -> Result<Key, Problem> {
-    let required = |why: String| Problem::new(Slug::KeyRequired, why);
-    let key = request
-        .key
-        .clone()
-        .ok_or_else(|| required("every write needs the header Idempotency-Key".to_owned()))?;
-    let key = Key::try_from(key).map_err(|error| required(error.to_string()))?;
-    if key.as_str().starts_with(OWN_PREFIX) {
-        return Err(required(format!("keys that begin with {OWN_PREFIX} are the provider's own")));
-    }
-    Ok(key)
-}
-
-fn named<T: TryFrom<String, Error = super::MalformedId>>(text: &str) -> Result<T, Problem> {
-    T::try_from(text.to_owned()).map_err(|error| Problem::new(Slug::InvalidRequest, error.to_string()))
-}
-
 fn read<T: DeserializeOwned>(request: &Request) -> Result<T, Problem> {
-    serde_json::from_str(&request.body).map_err(|error| {
-        let slug = if error.is_data() { Slug::InvalidRequest } else { Slug::MalformedRequest };
-        Problem::new(slug, without_long_numbers(&error.to_string()))
-    })
+    peers::read(request, |error| without_long_numbers(&error.to_string()))
 }
 
 /// Parsers quote what they refuse, and that may be a card number in the wrong place.
@@ -228,16 +212,10 @@ fn within_bounds(amount_minor: i64) -> Result<i64, Problem> {
     Err(Problem::new(Slug::InvalidRequest, format!("amount_minor must be 1 to {MAX_AMOUNT_MINOR}")))
 }
 
-fn no_route(request: &Request) -> Problem {
-    let path: String = request.path.chars().take(100).collect();
-    Problem::new(
-        Slug::RouteNotFound,
-        format!("no {} {path}", request.method.chars().take(10).collect::<String>()),
-    )
-}
-
 #[cfg(test)]
 mod tests {
+    use peers::Call as _;
+
     use super::*;
 
     fn post(path: &str, body: &str) -> Request {

@@ -8,13 +8,20 @@
 //! the next of them whose time has come; whoever looks at the ledger at some instant records what is due by then.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
+use axum::Router;
 use contracts::{MessageId, PaymentId, Timestamp};
+use peers::{Desk, Inconsistent};
+use serde::{Deserialize, Serialize};
 
+use super::action_page;
 use super::call::Call;
+use super::faults::Faults;
 use super::ids::{AuthorizationId, CaptureId, DisputeId, Key};
+use super::outbox::{self, Outbox};
 use super::problem::{Problem, Slug};
-use super::wire::Response;
+use super::wire::{Event, Response};
 
 mod answers;
 mod authorization;
@@ -36,40 +43,16 @@ pub use rules::AUTHORIZATION_LIFETIME;
 pub use verdict::{Contest, DISPUTE_DECIDED_AFTER, DISPUTE_OPENS_AFTER, Fate, Plan, Verdict};
 
 /// What becomes of a call.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Decision {
-    /// Nothing changes: a repetition, a refusal or a question.
-    Standing(Response),
-    /// Something happens, once the entry is in the journal.
-    Record(Box<Entry>),
-}
+pub type Decision = peers::Decision<Entry>;
 
-/// The journal is not one that this ledger could have written.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Inconsistent {
-    /// Entries are missing, or came twice.
-    #[error("journal entry {expected} should follow, got {got}")]
-    Gap {
-        /// The place that comes next.
-        expected: u64,
-        /// The place that the entry says it has.
-        got: u64,
-    },
-    /// A second effect under one key.
-    #[error("journal entry {seq} is a second effect under key {key}")]
-    SecondEffect {
-        /// The second one.
-        seq: u64,
-        /// The key.
-        key: Key,
-    },
-    /// The effect must not happen to what it happened to: more captured than authorized, or after it ran out; more
-    /// refunded than captured, or while it is contested.
-    #[error("journal entry {seq} has an effect that cannot follow what came before")]
-    Impossible {
-        /// Which entry.
-        seq: u64,
-    },
+/// One page of the export, for audits: apply the entries of all pages to an empty [`Ledger`].
+pub type Page = peers::Page<Entry, Sums>;
+
+/// What a page says of all entries.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sums {
+    /// All balances.
+    pub balances: Vec<Balance>,
 }
 
 /// Money of one of the merchant's payments, over all its authorizations.
@@ -247,6 +230,49 @@ impl Ledger {
     fn disputed(&self, id: &DisputeId) -> Result<&Authorization, Problem> {
         let missing = || Problem::new(Slug::DisputeNotFound, format!("no {id}"));
         self.authorization(self.disputes.get(id).ok_or_else(missing)?)
+    }
+}
+
+impl peers::Ledger for Ledger {
+    type Call = Call;
+    type Entry = Entry;
+    type Faults = Faults;
+    type Page = Page;
+
+    fn decide(&self, now: Timestamp, (call, _): (&Call, u32), faults: &Faults) -> Decision {
+        self.decide(now, call, faults.verdict(call))
+    }
+
+    fn apply(&mut self, entry: &Entry) -> Result<(), Inconsistent> {
+        self.apply(entry)
+    }
+
+    fn answer(&self, entry: &Entry) -> Response {
+        entry.answer.clone()
+    }
+
+    fn page(&self, entries: Vec<Entry>) -> Page {
+        Page::of(entries, self.entries, Sums { balances: self.books.balances().collect() })
+    }
+}
+
+impl peers::Peer for Ledger {
+    type Outbox = Outbox;
+
+    fn routes() -> Router<Arc<Desk<Self>>> {
+        action_page::routes()
+    }
+
+    fn due(&self, now: Timestamp) -> Option<Entry> {
+        self.due(now)
+    }
+
+    fn next_due(&self) -> Option<Timestamp> {
+        self.next_due()
+    }
+
+    fn body(events: Vec<Event>) -> Vec<u8> {
+        outbox::body(events)
     }
 }
 

@@ -21,19 +21,9 @@ const FIRST_PAUSE: Duration = Duration::from_secs(10);
 /// See [`FIRST_PAUSE`].
 const LONGEST_PAUSE: Duration = Duration::from_secs(4 * 3_600);
 
-/// One webhook, as it is told now.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Webhook {
-    /// The place of the entry that it tells of: say it to [`super::Provider::heard`] once somebody has heard it.
-    pub seq: u64,
-    /// The body of the request.
-    pub body: Vec<u8>,
-}
-
 /// What is still to be told.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Outbox {
-    faults: Faults,
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Outbox {
     waiting: BTreeMap<u64, Waiting>,
     /// By when, of which, and whether it is told although it may have been heard.
     agenda: BTreeSet<(Timestamp, u64, bool)>,
@@ -49,24 +39,14 @@ struct Waiting {
     copy: Option<Timestamp>,
 }
 
-impl Outbox {
-    pub(super) fn new(faults: Faults) -> Self {
-        Self { faults, waiting: BTreeMap::new(), agenda: BTreeSet::new() }
-    }
+impl peers::Outbox<Ledger> for Outbox {
+    type Item = Event;
+    const AT_ONCE: usize = 20;
+    const SENDS: u32 = 1;
 
-    pub(super) fn set_faults(&mut self, faults: Faults) {
-        self.faults = faults;
-    }
-
-    /// Whether what happened at `at` is not told any more at `now`.
-    pub(super) fn is_over(at: Timestamp, now: Timestamp) -> bool {
-        now >= at.plus(TOLD_FOR)
-    }
-
-    /// The last entry of `ledger` is to be told.
-    pub(super) fn note(&mut self, ledger: &Ledger, entry: &Entry) {
+    fn note(&mut self, ledger: &Ledger, entry: &Entry, faults: &Faults) {
         let Some(notice) = ledger.notice(entry) else { return };
-        let (late, again) = self.faults.telling(&notice.id);
+        let (late, again) = faults.telling(&notice.id);
         let (seq, at) = (entry.seq, notice.at);
         let (next, copy) = (at.plus(late), again.map(|after| at.plus(after)));
         self.agenda.insert((next, seq, false));
@@ -74,13 +54,11 @@ impl Outbox {
         self.waiting.insert(seq, Waiting { notice, tellings: 0, next: Some(next), copy });
     }
 
-    /// When something is to be told next.
-    pub(super) fn next_due(&self) -> Option<Timestamp> {
+    fn next_due(&self) -> Option<Timestamp> {
         self.agenda.first().map(|(at, _, _)| *at)
     }
 
-    /// What is to be told by `now`, next.
-    pub(super) fn take(&mut self, ledger: &Ledger, now: Timestamp) -> Option<(u64, Event)> {
+    fn take(&mut self, ledger: &Ledger, now: Timestamp) -> Option<(u64, Event)> {
         while let Some((_, seq, is_copy)) = self.agenda.first().copied().filter(|(at, _, _)| *at <= now) {
             self.agenda.pop_first();
             let Some(waiting) = self.waiting.get_mut(&seq) else { continue };
@@ -89,12 +67,12 @@ impl Outbox {
             } else {
                 waiting.tellings = waiting.tellings.saturating_add(1);
                 let next = now.plus(pause_after(waiting.tellings));
-                waiting.next = Some(next).filter(|next| !Self::is_over(waiting.notice.at, *next));
+                waiting.next = Some(next).filter(|next| !is_over(waiting.notice.at, *next));
                 self.agenda.extend(waiting.next.map(|next| (next, seq, false)));
             }
             let (at, notice) = (waiting.notice.at, waiting.notice.clone());
             self.forget_if_done(seq);
-            let event = ledger.event(notice).filter(|_| !Self::is_over(at, now));
+            let event = ledger.event(notice).filter(|_| !is_over(at, now));
             if let Some(event) = event {
                 return Some((seq, event));
             }
@@ -102,8 +80,7 @@ impl Outbox {
         None
     }
 
-    /// What was told of the entry `seq` was heard.
-    pub(super) fn heard(&mut self, seq: u64) {
+    fn heard(&mut self, seq: u64) {
         let Some(waiting) = self.waiting.get_mut(&seq) else { return };
         if let Some(next) = waiting.next.take() {
             self.agenda.remove(&(next, seq, false));
@@ -111,12 +88,24 @@ impl Outbox {
         self.forget_if_done(seq);
     }
 
+    fn start(&mut self, now: Timestamp) {
+        self.waiting.retain(|_, waiting| !is_over(waiting.notice.at, now));
+        self.agenda.retain(|(_, seq, _)| self.waiting.contains_key(seq));
+    }
+}
+
+impl Outbox {
     fn forget_if_done(&mut self, seq: u64) {
         let is_done = |waiting: &Waiting| waiting.next.is_none() && waiting.copy.is_none();
         if self.waiting.get(&seq).is_some_and(is_done) {
             self.waiting.remove(&seq);
         }
     }
+}
+
+/// Whether what happened at `at` is not told any more at `now`.
+fn is_over(at: Timestamp, now: Timestamp) -> bool {
+    now >= at.plus(TOLD_FOR)
 }
 
 /// The body of a webhook that tells of `events`.

@@ -2,6 +2,7 @@
 
 use contracts::events::payment::DisputeStatus;
 use contracts::{Currency, PaymentId, Timestamp};
+pub use peers::wire::{Request, Response, encode_segment};
 use serde::{Deserialize, Serialize};
 
 use super::ids::{AuthorizationId, CaptureId, DisputeId, Key};
@@ -11,41 +12,6 @@ pub const MAX_BODY_BYTES: usize = 16 * 1024;
 
 /// The largest amount of one operation, in minor units: what banks' own formats carry (ISO 8583, field 4: 12 digits).
 pub const MAX_AMOUNT_MINOR: i64 = 999_999_999_999;
-
-/// A request: what HTTP splits into request line, `Idempotency-Key` and body.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Request {
-    /// `GET` or `POST`.
-    pub method: String,
-    /// From `/v1/` on, segments percent-encoded, without a query.
-    pub path: String,
-    /// The header `Idempotency-Key`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub key: Option<String>,
-    /// JSON; empty for a `GET`.
-    #[serde(default)]
-    pub body: String,
-}
-
-/// An answer: status and JSON. Above 399 the body is a [`super::Problem`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Response {
-    /// The HTTP status.
-    pub status: u16,
-    /// The JSON body, byte for byte as it was first sent.
-    pub body: String,
-}
-
-impl Response {
-    /// `body` as JSON under `status`.
-    pub(super) fn of(status: u16, body: &impl Serialize) -> Self {
-        match serde_json::to_string(body) {
-            Ok(body) => Self { status, body },
-            // Our own bodies have text keys and finite numbers only, so this is not reached.
-            Err(_) => Self { status: 500, body: "{}".to_owned() },
-        }
-    }
-}
 
 /// Body of `POST /v1/authorizations`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -269,53 +235,4 @@ pub enum Firmness {
     Soft,
     /// Must not be tried again, with this provider or another.
     Hard,
-}
-
-/// A path segment with everything encoded that RFC 3986 does not call unreserved.
-#[must_use]
-pub fn encode_segment(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            encoded.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    encoded
-}
-
-/// The text of an encoded segment; `None` when it is not the encoding of any text.
-pub(super) fn decode_segment(segment: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(segment.len());
-    let mut rest = segment.as_bytes();
-    while let Some((first, tail)) = rest.split_first() {
-        if *first != b'%' {
-            bytes.push(*first);
-            rest = tail;
-            continue;
-        }
-        let digit = |index: usize| tail.get(index).and_then(|b| char::from(*b).to_digit(16));
-        let (high, low) = (digit(0)?, digit(1)?);
-        bytes.push(u8::try_from(high * 16 + low).ok()?);
-        rest = &tail[2..];
-    }
-    String::from_utf8(bytes).ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn segments_survive_the_path() {
-        for text in ["pay-536365-authorize-1", "pay-a/b:c+d-authorize-1", "%2F", "ä"] {
-            let encoded = encode_segment(text);
-            assert!(!encoded.contains('/'), "{encoded}");
-            assert_eq!(decode_segment(&encoded).as_deref(), Some(text));
-        }
-        for bad in ["%", "%2", "%zz", "%ff"] {
-            assert_eq!(decode_segment(bad), None, "{bad}");
-        }
-    }
 }

@@ -5,9 +5,8 @@
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use contracts::Timestamp;
 use payment::simulated::faults::{Faults, Odds};
 use payment::simulated::{Config, Listener, Storage, open};
 use runtime::signature::Secret;
@@ -19,7 +18,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let config = Config {
         storage: Storage::File(file.into()),
         faults: Faults::new(1, Odds::default(), Duration::from_secs(1))?,
-        now,
+        env: runtime::real::env(),
         hold: Config::HOLD,
         webhook,
     };
@@ -33,13 +32,4 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let stopped = async move { stopped.await.unwrap_or(()) };
     Ok(runtime.block_on(opened.serve(listener, stopped))?)
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the start-up of a process: this is where the real clock is held"
-)]
-fn now() -> Timestamp {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    Timestamp::EPOCH.plus(since)
 }

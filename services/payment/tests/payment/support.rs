@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use contracts::{Currency, Money, PaymentId, RefundId, Timestamp};
+use contracts::{Currency, Money, PaymentId, RefundId};
 use payment::gateway::simulated::{Config as GatewayConfig, Http};
 use payment::gateway::{Authorize, Capture, Operation, ProviderKey, Reference, Refund, Step, Token, Void};
 use payment::simulated::faults::{Faults, Odds};
@@ -43,7 +43,7 @@ impl Server {
         let config = Config {
             storage: Storage::Memory,
             faults: Faults::new(1, odds, Duration::from_secs(1)).unwrap(),
-            now: || Timestamp::from_micros(1_795_377_600_000_000),
+            env: runtime::real::env(),
             hold: Config::HOLD,
             webhook,
         };
@@ -175,7 +175,7 @@ pub(crate) async fn exported(address: SocketAddr, limit: usize) -> (Ledger, Vec<
         }
         if page.next_after.is_none() {
             assert_eq!(page.total_entries, ledger.entries());
-            assert_eq!(page.balances, ledger.books().balances().collect::<Vec<_>>());
+            assert_eq!(page.more.balances, ledger.books().balances().collect::<Vec<_>>());
             return (ledger, keys);
         }
     }

@@ -312,7 +312,7 @@ impl peers::Ledger for Ledger {
     }
 
     fn page(&self, entries: Vec<Entry>) -> Self::Page {
-        Self::Page::of(entries, self.entries)
+        Self::Page::of(entries, self.entries, peers::NoMore {})
     }
 }
 

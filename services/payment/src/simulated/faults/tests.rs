@@ -1,5 +1,7 @@
 use contracts::{Currency, Money, PaymentId};
 
+use peers::Faults as _;
+
 use super::super::call::Command;
 use super::super::ids::Key;
 use super::*;

@@ -6,7 +6,7 @@ use contracts::events::payment::DisputeStatus;
 use super::entry::Effect;
 use super::{Did, Ledger, Operation, rules};
 use crate::simulated::ids::{AuthorizationId, CaptureId, Key, derived};
-use crate::simulated::problem::{Problem, Slug};
+use crate::simulated::problem::{Problem, Slug, declined};
 use crate::simulated::wire::{Object, Response};
 
 impl Ledger {
@@ -37,7 +37,7 @@ impl Ledger {
             self.after(when, effect).ok_or_else(impossible)?.map(|authorization| authorization.to_wire());
         let (status, object) = match (effect, after) {
             (Effect::Declined { code, firmness, .. } | Effect::CaptureDeclined { code, firmness, .. }, _) => {
-                return Ok(Problem::declined(code, *firmness).into());
+                return Ok(declined(code, *firmness).into());
             }
             (Effect::Cancelled { .. }, _) => return Ok(rules::nothing_stands()),
             (Effect::Authorized(_) | Effect::ActionRequired { .. }, Some(after)) => {

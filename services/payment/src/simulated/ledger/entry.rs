@@ -147,6 +147,16 @@ impl Moved {
     }
 }
 
+impl peers::Entry for Entry {
+    fn seq(&self) -> u64 {
+        self.seq
+    }
+
+    fn key(&self) -> &Key {
+        &self.key
+    }
+}
+
 impl Effect {
     /// The word for it, as in the journal.
     #[must_use]

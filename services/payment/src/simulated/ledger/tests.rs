@@ -1,4 +1,5 @@
 use contracts::Currency;
+use peers::Call as _;
 
 use super::*;
 use crate::simulated::wire::{Firmness, Object, Request, Status};

@@ -5,7 +5,6 @@ use contracts::Timestamp;
 use super::authorization::Step;
 use super::{Authorization, Entry, Ledger, Verdict};
 use crate::simulated::call::{Call, Command};
-use crate::simulated::ids::Key;
 
 impl Ledger {
     /// When time does something next.
@@ -21,10 +20,9 @@ impl Ledger {
         let (at, id) = self.agenda.first().filter(|(at, _)| *at <= now)?;
         let (_, step) = self.authorizations.get(id)?.next_step()?;
         let call = match step {
-            Step::Expire => Call::Command {
-                key: Key::of_expiry(id),
-                command: Command::Expire { authorization: id.clone() },
-            },
+            Step::Expire => {
+                Call::Command { key: id.expiry_key(), command: Command::Expire { authorization: id.clone() } }
+            }
             Step::Dispute(capture) => Call::dispute(capture),
             Step::Decide(dispute, outcome) => Call::decide(dispute, outcome),
         };

@@ -1,10 +1,10 @@
 use contracts::Timestamp;
 
 use super::*;
-use crate::simulated::Provider;
 use crate::simulated::faults::{Chance, Odds};
 use crate::simulated::ledger::AUTHORIZATION_LIFETIME;
 use crate::simulated::wire::Request;
+use crate::simulated::{Provider, Webhook};
 
 const NOW: Timestamp = Timestamp::EPOCH;
 

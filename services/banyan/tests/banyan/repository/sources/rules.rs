@@ -135,8 +135,8 @@ pub(super) const RULES: &[Rule] = &[
         holds_in: anywhere,
         words: &["thread::sleep", "time::sleep"],
         why: "wait on the clock, or for what is to happen",
-        // The clock itself, and that of processes which are not ours.
-        except: &["shared/runtime/src/env/real.rs", "services/payment/src/simulated/server.rs"],
+        // The clock itself.
+        except: &["shared/runtime/src/env/real.rs"],
         example: ("services/orders/src/tests.rs", "    tokio::time::sleep(SECOND).await;"),
     },
     Rule {

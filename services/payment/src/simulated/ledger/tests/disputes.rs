@@ -122,7 +122,7 @@ fn who_decides_by_hand_comes_before_what_was_planned() {
 #[test]
 fn nobody_takes_a_key_away_from_time() {
     let mut ledger = contested(DisputeOutcome::Lost);
-    for key in [Key::of_dispute(&capture_of("c")), Key::of_decision(&DisputeId::over(&capture_of("c")))] {
+    for key in [capture_of("c").dispute_key(), DisputeId::over(&capture_of("c")).decision_key()] {
         let path = format!("/v1/operations/{key}/cancel");
         assert_eq!(slug(&post(&mut ledger, ("x", &path, ""))), Slug::NotCancellable);
     }

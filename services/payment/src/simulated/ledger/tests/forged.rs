@@ -108,7 +108,7 @@ fn nothing_is_contested_that_was_not_captured_and_nothing_contested_is_refunded(
 #[test]
 fn a_key_of_the_provider_itself_cannot_have_been_cancelled() {
     let ledger = authorized();
-    let own = Key::of_expiry(&AuthorizationId::opened_by(&key("a")));
+    let own = AuthorizationId::opened_by(&key("a")).expiry_key();
     assert!(!can_follow(&ledger, NOW, "x", Effect::Cancelled { operation: own }));
     assert!(can_follow(&ledger, NOW, "x", Effect::Cancelled { operation: key("b") }));
 }
