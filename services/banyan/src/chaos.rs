@@ -8,6 +8,7 @@ mod book;
 mod kills;
 mod load;
 mod power;
+mod settle;
 mod verdict;
 mod victim;
 
@@ -72,6 +73,8 @@ pub struct Report {
     pub ready_p99_ms: Option<f64>,
     /// Of the cuts, those while an earlier one was being recovered from.
     pub recovery_cuts: u32,
+    /// Of the cuts, those after which the shop went on to the end, with peers whose power had not gone.
+    pub resumed_cuts: u32,
     /// Orders a second, as they came.
     pub rate_per_s: u32,
     /// What it was drawn from.
@@ -115,9 +118,10 @@ impl Report {
         }
         if self.cuts > 0 {
             lines.push(format!(
-                "{}: {} of them during the recovery from an earlier one",
+                "{}: {} during the recovery from an earlier one, {} after which the shop went on",
                 counted(self.cuts.into(), "power cut"),
-                self.recovery_cuts
+                self.recovery_cuts,
+                self.resumed_cuts
             ));
         }
         lines.push(format!(
@@ -205,6 +209,7 @@ async fn fill(
         };
         report.cuts = outcome.cuts;
         report.recovery_cuts = outcome.recovery_cuts;
+        report.resumed_cuts = outcome.resumed_cuts;
         report.take(outcome.verdict);
     }
     Ok(())

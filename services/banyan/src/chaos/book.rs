@@ -31,7 +31,7 @@ pub(super) struct Told {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Book(Arc<Mutex<Entries>>);
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Entries {
     /// Orders that were sent at least once, numbered from 0.
     pub(super) sent: u64,
@@ -47,6 +47,11 @@ impl Book {
     pub(super) fn entries(&self) -> MutexGuard<'_, Entries> {
         // Each change of it is one step.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What it says now, as a book of its own.
+    pub(super) fn copy(&self) -> Self {
+        Self(Arc::new(Mutex::new(self.entries().clone())))
     }
 
     /// The next order, which is sent now.

@@ -6,16 +6,14 @@ use std::time::Duration;
 use anyhow::Result;
 use contracts::Timestamp;
 use fastrand::Rng;
-use runtime::Env;
 use serde_json::Value;
 
-use super::Stop;
 use super::book::Book;
 use super::load::{Customer, Load, stock};
 use super::verdict::{self, Verdict};
-use super::victim::{Start, Victim, queued};
+use super::victim::{Start, Victim};
+use super::{Stop, settle};
 use crate::cli::Context;
-use crate::client::{Client, Error};
 use crate::commands::shown::{count, counted};
 
 /// When it dies after it was ready ...
@@ -25,11 +23,6 @@ const STARTING_MS: std::ops::Range<u64> = 0..250;
 /// Of a hundred kills so many come while it starts, and so many hit a peer alone.
 const STARTING: u32 = 15;
 const PEERS: u32 = 15;
-/// Nothing moves for so long: no use to wait on. Tries and deadlines have pauses of minutes.
-const PATIENCE: Duration = Duration::from_secs(240);
-/// Between two looks whether everything has settled, and how often in a row it must have.
-const LOOK: Duration = Duration::from_millis(300);
-const QUIET_LOOKS: u32 = 3;
 /// Between two remarks for whoever reads a log.
 const REMARK: Duration = Duration::from_secs(15);
 
@@ -113,16 +106,15 @@ async fn all(plan: &Plan, victim: &mut Victim, context: &Context) -> Result<Outc
     let settled = async {
         load.end().await;
         context.output.progress("waiting until everything has settled ...");
-        settle(&client, env).await
+        settle::rest(&client, env).await
     };
-    let in_flight = tokio::select! {
+    let unsettled = tokio::select! {
         biased;
         settled = settled => settled?,
         ended = victim.ended() => return Err(ended),
     };
     context.output.note(format!("asking for {} again ...", counted(customer.book.entries().sent, "order")));
     outcome.verdict = verdict::of(&customer, verdict::Again::All).await?;
-    let unsettled = (in_flight > 0).then(|| format!("{} did not come to rest", counted(in_flight, "order")));
     outcome.verdict.violated.extend(unsettled);
     let audit: Value = client.get("/audit").await?;
     outcome.verdict.audited(&audit);
@@ -186,32 +178,5 @@ fn progress(outcome: &Outcome, plan: &Plan, book: &Book, told: &mut Timestamp, c
     } else if context.env.now().since(*told) >= REMARK {
         *told = context.env.now();
         context.output.warn(line);
-    }
-}
-
-/// Waits until nothing is on its way; how many orders still are when nothing moves any more.
-async fn settle(client: &Client, env: &Env) -> Result<u64> {
-    let (mut moved, mut before, mut quiet) = (env.now(), (0, 0, 0), 0);
-    loop {
-        let queues = client.get::<Value>("/queues").await?;
-        let audit = match client.get::<Value>("/audit").await {
-            Ok(audit) => audit,
-            // A peer may be starting again just now.
-            Err(error) if error.is_passing() && !matches!(error, Error::Unreachable(_)) => Value::Null,
-            Err(error) => return Err(error.into()),
-        };
-        let in_flight = audit.get("in_flight").and_then(Value::as_u64).unwrap_or(1);
-        let handled: u64 = client.activity().await?.values().map(|activity| activity.handled).sum();
-        let now = (queued(&queues), in_flight, handled);
-        quiet = if now == before && now.0 + now.1 == 0 { quiet + 1 } else { 0 };
-        if quiet >= QUIET_LOOKS {
-            return Ok(0);
-        }
-        if now != before {
-            (moved, before) = (env.now(), now);
-        } else if env.now().since(moved) > PATIENCE {
-            return Ok(in_flight);
-        }
-        env.clock.sleep(LOOK).await;
     }
 }

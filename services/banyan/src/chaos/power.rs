@@ -8,6 +8,7 @@ mod cut;
 mod leash;
 mod shop;
 
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,6 +34,8 @@ const CUTS: u32 = 50;
 /// One cut in so many is followed by others during its recovery.
 const RECOVERIES: usize = 8;
 const RECOVERY_CUTS: usize = 2;
+/// In one round of so many the power goes at the end too, and the shop goes on with what is left.
+const RESUMES: u32 = 4;
 /// What one recording may hold: many times what a round writes.
 const ROOM: usize = 256 << 20;
 /// Orders of a round come in bursts. In between the engine has the time to copy its log into the file.
@@ -55,6 +58,7 @@ pub(super) struct Plan {
 pub(super) struct Outcome {
     pub(super) cuts: u32,
     pub(super) recovery_cuts: u32,
+    pub(super) resumed_cuts: u32,
     pub(super) verdict: Verdict,
 }
 
@@ -66,7 +70,8 @@ pub(super) async fn run(plan: &Plan, home: &Path, context: &Context) -> Result<O
     let disk = vfs::register("chaos")?;
     let mut rng = Rng::with_seed(plan.seed);
     let mut outcome = Outcome::default();
-    while outcome.cuts < plan.cuts {
+    for nth in 1.. {
+        let resumes = nth % RESUMES == 0;
         let leash = Leash::default();
         let round = Round {
             folder: home.join("round"),
@@ -75,10 +80,11 @@ pub(super) async fn run(plan: &Plan, home: &Path, context: &Context) -> Result<O
             leash: &leash,
             env: &context.env,
             // One life in two ends as it should.
-            is_stopped: rng.bool(),
+            is_stopped: rng.bool() && !resumes,
+            resumes,
         };
-        let many = CUTS.min(plan.cuts - outcome.cuts);
-        let done = round.run(many, &mut rng, &mut outcome).await;
+        let last = plan.cuts.min(outcome.cuts + CUTS);
+        let done = round.run(last, &mut rng, &mut outcome).await;
         disk.stop_recording();
         leash.end().await;
         done?;
@@ -86,7 +92,7 @@ pub(super) async fn run(plan: &Plan, home: &Path, context: &Context) -> Result<O
             std::fs::remove_dir_all(home.join("round"))?;
         }
         progress(&outcome, plan, context);
-        if !outcome.verdict.violated.is_empty() {
+        if outcome.cuts >= plan.cuts || !outcome.verdict.violated.is_empty() {
             break;
         }
     }
@@ -112,27 +118,50 @@ struct Round<'a> {
     leash: &'a Leash,
     env: &'a Env,
     is_stopped: bool,
+    resumes: bool,
 }
 
 impl Round<'_> {
-    async fn run(self, cuts: u32, rng: &mut Rng, outcome: &mut Outcome) -> Result<()> {
+    async fn run(self, last: u32, rng: &mut Rng, outcome: &mut Outcome) -> Result<()> {
         let listener = shop::listen()?;
         let (own, address) = (self.leash.env(self.env), listener.local_addr()?);
         let peers = dev::peers(&own, None, &dev::Args::default(), address).await?;
         let book = Book::default();
         self.disk.record(&self.tape);
         let engine = shop::open(&self.folder.join("life"), Some(self.disk))?;
-        let shop = Shop::start(self.env, &engine, &peers, listener, false).await?;
+        let shop = Shop::start(self.env, &engine, &peers, listener.try_clone()?, false).await?;
         self.load(&shop, &book).await?;
         if self.is_stopped {
             shop.stop().await;
-            self.disk.stop_recording();
         } else {
+            shop.die().await;
             self.disk.stop_recording();
             shop.end().await;
         }
+        self.disk.stop_recording();
         let judge = Judge { env: self.env, peers: &peers };
-        self.cut(cuts, judge, &book, (rng, outcome)).await
+        if self.resumes {
+            self.resume(listener, judge, book.copy(), (rng, outcome)).await?;
+        }
+        self.cut(last, judge, &book, (rng, outcome)).await
+    }
+
+    /// The power goes at the end. What the peers were asked for by then was on the disk before, so that everything has to
+    /// add up with them too once the shop has gone on.
+    async fn resume(
+        &self,
+        listener: TcpListener,
+        judge: Judge<'_>,
+        book: Book,
+        (rng, outcome): (&mut Rng, &mut Outcome),
+    ) -> Result<()> {
+        let mut disk = Disk::before(&self.tape);
+        disk.advance(usize::MAX);
+        let folder = self.folder.join("resumed");
+        vfs::disk::write(&disk.image(rng), &folder).context("there is no room for another disk")?;
+        let verdict = judge.resumed(&folder, listener, book).await;
+        outcome.resumed_cuts += 1;
+        outcome.add(verdict, "power lost at the end, and gone on", &folder)
     }
 
     /// Orders in bursts. The last burst of a life that does not end as it should is not waited for.
@@ -157,17 +186,19 @@ impl Round<'_> {
         Ok(())
     }
 
-    /// Cuts the power at many points of the recording.
+    /// Cuts the power at many points of the recording, until there were `last` cuts.
     async fn cut(
         &self,
-        many: u32,
+        last: u32,
         judge: Judge<'_>,
         book: &Book,
         (rng, outcome): (&mut Rng, &mut Outcome),
     ) -> Result<()> {
         let mut disk = Disk::before(&self.tape);
-        let last = outcome.cuts + many;
-        let points = disk.points(usize::try_from(many)?, rng);
+        // Some are left for the recoveries.
+        let many = usize::try_from(last.saturating_sub(outcome.cuts))?;
+        let direct = (many * RECOVERIES).div_ceil(RECOVERIES + RECOVERY_CUTS);
+        let points = disk.points(direct, rng);
         for (nth, point) in points.into_iter().enumerate() {
             if outcome.cuts >= last {
                 break;

@@ -1,10 +1,12 @@
 //! One loss of power: what it has left, held against what customers were told before it.
 
+use std::net::TcpListener;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Result, anyhow};
+use futures_util::future::join_all;
 use runtime::Env;
 use store::sqlite::Engine;
 use store::sqlite::vfs::Controls;
@@ -12,6 +14,7 @@ use store::sqlite::vfs::Controls;
 use super::shop::{self, Shop};
 use crate::chaos::book::Book;
 use crate::chaos::load::Customer;
+use crate::chaos::settle;
 use crate::chaos::verdict::{self, Again, Verdict};
 use crate::peer::Peers;
 
@@ -43,6 +46,35 @@ impl Judge<'_> {
         judged.unwrap_or_else(broken)
     }
 
+    /// Lets the services go on with what is in `folder` until everything has settled. Who was not answered asks again.
+    pub(super) async fn resumed(self, folder: &Path, listener: TcpListener, book: Book) -> Verdict {
+        let engine = match shop::open(folder, None) {
+            Ok(engine) => engine,
+            Err(error) => return broken(anyhow::Error::new(error).context("the file cannot be opened")),
+        };
+        let shop = match Shop::start(self.env, &engine, self.peers, listener, false).await {
+            Ok(shop) => shop,
+            Err(error) => return broken(error),
+        };
+        let judged = self.settled(&shop, book).await;
+        shop.end().await;
+        judged.unwrap_or_else(broken)
+    }
+
+    async fn settled(self, shop: &Shop, book: Book) -> Result<Verdict> {
+        let customer = self.customer(shop, book);
+        let unanswered: Vec<u64> = {
+            let entries = customer.book.entries();
+            (0..entries.sent).filter(|nth| !entries.told.contains_key(nth)).collect()
+        };
+        join_all(unanswered.into_iter().map(|nth| customer.clone().place(nth))).await;
+        let unsettled = settle::rest(&shop.client, self.env).await?;
+        let mut verdict = verdict::of(&customer, Again::All).await?;
+        verdict.audited(&shop.client.get("/audit").await?);
+        verdict.violated.extend(unsettled);
+        Ok(verdict)
+    }
+
     async fn engine(self, engine: &Arc<Engine>, told: &Book) -> Result<Verdict> {
         let findings = engine.integrity()?;
         if !findings.is_empty() {
@@ -56,12 +88,7 @@ impl Judge<'_> {
     }
 
     async fn shop(self, shop: &Shop, told: &Book) -> Result<Verdict> {
-        let customer = Customer {
-            client: shop.client.clone(),
-            env: self.env.clone(),
-            book: told.clone(),
-            position: Arc::new(|| 0),
-        };
+        let customer = self.customer(shop, told.clone());
         let mut verdict = verdict::of(&customer, Again::Last(AGAIN)).await?;
         let audits = shop.node.audit().await.map_err(|fail| anyhow!("the audit failed: {fail:?}"))?;
         for (service, found) in audits {
@@ -70,6 +97,11 @@ impl Judge<'_> {
                 .extend(found.violations.iter().map(|violation| format!("{service}: {violation}")));
         }
         Ok(verdict)
+    }
+
+    fn customer(self, shop: &Shop, book: Book) -> Customer {
+        let (client, env) = (shop.client.clone(), self.env.clone());
+        Customer { client, env, book, position: Arc::new(|| 0) }
     }
 }
 

@@ -84,8 +84,13 @@ impl Shop {
 
     /// Ends in the middle of whatever it does.
     pub(super) async fn end(self) {
-        self.leash.end().await;
+        self.die().await;
         self.engine.close();
+    }
+
+    /// The same, with the file still open. Nothing is asked of a peer any more.
+    pub(super) async fn die(&self) {
+        self.leash.end().await;
     }
 }
 
