@@ -116,17 +116,20 @@ pub(crate) struct Ground {
 /// Starts the simulated peers, each a process of its own, which tell what happens to what is served at `address`.
 pub(crate) async fn peers(env: &Env, data: Option<&Path>, args: &Args, address: SocketAddr) -> Result<Peers> {
     let here = config::served_at(address.ip(), address.port());
-    let secret = peer::fresh_secret()?;
-    let url = format!("{here}/carriers/{}/webhooks", wiring::SIMULATED);
-    let carrier = Webhooks { url, secret: secret.clone() };
+    let to = |desk: &str| -> Result<Webhooks> {
+        let url = format!("{here}/{desk}/{}/webhooks", wiring::SIMULATED);
+        Ok(Webhooks { url, secret: peer::fresh_secret()? })
+    };
+    let (provider, carrier) = (to("providers")?, to("carriers")?);
+    let (provider_secret, carrier_secret) = (provider.secret.clone(), carrier.secret.clone());
     let data = data.map(Path::to_path_buf);
     let supervisor = Supervisor { env: env.clone(), data, faults: args.faults, seed: args.seed };
     let addresses = Addresses {
-        provider: supervisor.keep(Kind::Provider, None).await?,
+        provider: supervisor.keep(Kind::Provider, Some(provider)).await?,
         carrier: supervisor.keep(Kind::Carrier, Some(carrier)).await?,
         mailbox: supervisor.keep(Kind::Mailbox, None).await?,
     };
-    Ok(Peers { addresses, carrier_secret: secret })
+    Ok(Peers { addresses, provider_secret, carrier_secret })
 }
 
 /// Starts every service. They run as long as `env` runs their tasks, or until their node is drained.
@@ -137,6 +140,7 @@ pub(crate) async fn site(env: &Env, ground: Ground, peers: &Peers, args: &Args) 
     let options = Options {
         deadline: args.faults.then_some(SHORT_DEADLINE),
         pace: Some(PACE),
+        provider_secrets: vec![peers.provider_secret.clone()],
         carrier_secrets: vec![peers.carrier_secret.clone()],
         ..Options::default()
     };

@@ -92,6 +92,8 @@ async fn end_of(mut input: impl AsyncRead + Unpin) {
 pub struct Peers {
     /// Where they are.
     pub addresses: Addresses,
+    /// What the provider signs with.
+    pub provider_secret: Secret,
     /// What the carrier signs with.
     pub carrier_secret: Secret,
 }

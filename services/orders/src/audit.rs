@@ -58,6 +58,8 @@ fn order_fact(order: &Order, order_id: &str, told: &Told) -> Value {
     let terms = &order.terms;
     let lines: BTreeMap<&str, u32> =
         terms.lines.iter().map(|line| (line.sku.as_str(), line.quantity.get())).collect();
+    let shares: BTreeMap<&str, i64> =
+        terms.lines.iter().map(|line| (line.sku.as_str(), terms.worth_of(&line.sku))).collect();
     let order_id = OrderId::new(order_id).ok();
     let refunded = |one: &crate::domain::Return| {
         let refund_id = one.cause().refund_id(order_id.as_ref()?).ok()?;
@@ -75,6 +77,7 @@ fn order_fact(order: &Order, order_id: &str, told: &Told) -> Value {
         "cancel_reason": order.cancel_reason(),
         "placed_at": terms.placed_at,
         "lines": lines,
+        "shares": shares,
         "was_confirmed": told.confirmed() > 0,
         "captured_minor": order.payment.captured_minor,
         "refunded_minor": order.payment.refunded_minor,
@@ -100,6 +103,7 @@ fn refused_fact(doc: &Doc<Document>, refused: &Refused) -> Value {
         "cancel_reason": refused.reason,
         "placed_at": doc.opened_at,
         "lines": {},
+        "shares": {},
         "was_confirmed": false,
         "captured_minor": 0,
         "refunded_minor": 0,

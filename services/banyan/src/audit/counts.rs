@@ -41,7 +41,7 @@ impl Counts {
         let (status, parcel) = (sides.order.text("status"), sides.shipment.text("state"));
         let refunded = sides.payment.number("refunded_minor").unwrap_or(0);
         let is = |field: &mut u64, holds: bool| *field += u64::from(holds);
-        is(&mut self.confirmed, sides.order.flag("was_confirmed").unwrap_or(status == "confirmed"));
+        is(&mut self.confirmed, sides.order.flag("was_confirmed") == Some(true));
         is(&mut self.completed, status == "completed");
         is(&mut self.cancelled, status == "cancelled");
         is(&mut self.dispatched, sides.shipment.flag("handed_over") == Some(true));

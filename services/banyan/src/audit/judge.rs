@@ -70,7 +70,6 @@ pub(super) fn all(findings: &[(&'static str, Findings)], mut books: Books, busy:
 fn at_rest(sides: &Sides<'_>, say: &mut Say<'_>) {
     match sides.order.text("status") {
         "completed" => completed::judge(sides, say),
-        "confirmed" => completed::waiting(sides, say),
         "cancelled" => cancelled::judge(sides, say),
         "absent" => nobodys(sides, say),
         _ => {}

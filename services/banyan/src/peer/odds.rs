@@ -24,7 +24,11 @@ pub(super) fn of_provider(seed: u64, faults: bool) -> Result<payment::simulated:
         busy: per_mille(10),
         throttled: per_mille(2),
         slow: per_mille(30),
-        ..Default::default()
+        capture_declined: per_mille(10),
+        dispute: per_mille(10),
+        dispute_lost: per_mille(10),
+        told_twice: per_mille(100),
+        told_late: per_mille(100),
     };
     Ok(Faults::new(seed, if faults { odds } else { Odds::default() }, SLOW)?)
 }

@@ -54,7 +54,7 @@ fn a_full_disk_refuses_writes_and_goes_on_where_it_was_once_there_is_room() {
         until("it is ready again", async || shop.get("/healthz/ready").await.status == 200).await;
         shop.is_sound().await;
         for id in &taken {
-            assert_eq!(shop.status_of(id).await, "confirmed");
+            assert_eq!(shop.status_of(id).await, "completed");
         }
         let next = format!("key-{}", taken.len());
         assert_eq!(shop.place(&next, &order("c-1", "85123A", 1)).await.unwrap().status, 201);

@@ -113,7 +113,7 @@ async fn nothing_is_lost(shop: &Shop, known: &Known) {
     expected.sort_unstable();
     assert_eq!(found, expected, "each order that was answered is there once, and no other");
     assert_eq!(shop.audit().await["orders"], orders.len());
-    for status in ["confirmed", "cancelled"] {
+    for status in ["completed", "cancelled"] {
         assert!(orders.iter().any(|order| order["status"] == status), "none ended {status}");
     }
 }

@@ -98,25 +98,25 @@ fn every_setting_says_where_it_comes_from() {
 }
 
 #[test]
-fn an_order_goes_from_stock_to_confirmed_and_is_followed() {
+fn an_order_goes_from_stock_to_the_customer_and_is_followed() {
     let dev = Dev::start();
     dev.ok(&["stock", "adjust", "85123A", "--location", "main", "--delta", "10", "--reason", "received"]);
-    let confirmed = wait_for(&dev, "order.confirmed");
+    let completed = wait_for(&dev, "order.completed");
     let place = ["order", "place", "--customer", "c-1", "--line", "85123A:6:255", "--key", "first"];
     let placed = dev.ok(&place);
     assert_eq!((&placed["status"], &placed["total_minor"]), (&json!("placed"), &json!(1530)));
     assert_eq!(dev.ok(&place), placed, "the same key is the same order");
-    assert!(confirmed.wait_with_output().unwrap().status.success());
+    assert!(completed.wait_with_output().unwrap().status.success());
 
     let id = placed["order_id"].as_str().unwrap();
-    assert_eq!(dev.ok(&["order", "get", id])["status"], "confirmed");
+    assert_eq!(dev.ok(&["order", "get", id])["status"], "completed");
     let timeline = dev.ok(&["order", "timeline", id]);
     let services: Vec<&str> =
         timeline["entries"].as_array().unwrap().iter().filter_map(|e| e["service"].as_str()).collect();
-    for service in ["orders", "inventory", "payment"] {
+    for service in ["orders", "inventory", "payment", "shipping"] {
         assert!(services.contains(&service), "{service} is not in {timeline}");
     }
-    assert_eq!(dev.ok(&["order", "list", "--status", "confirmed"])["orders"].as_array().unwrap().len(), 1);
+    assert_eq!(dev.ok(&["order", "list", "--status", "completed"])["orders"].as_array().unwrap().len(), 1);
     assert_eq!(dev.ok(&["audit"])["violations"], json!([]));
     let refused = dev.run(&["order", "cancel", id, "--reason", "late"]);
     assert!(stderr(&refused).contains("not-cancellable"), "{}", stderr(&refused));
@@ -137,12 +137,12 @@ fn events_of_another_application_are_published_or_refused_with_2() {
             "subject": format!("shop-{n}"), "time": "2026-11-22T20:00:00Z", "data": data,
         })
     };
-    let confirmed = wait_for(&dev, "order.confirmed");
+    let completed = wait_for(&dev, "order.completed");
     let published = dev.piped(&["events", "publish"], &format!("{}\n{}\n", event(1, 255), event(2, 255)));
     assert_eq!(published.status.code(), Some(0), "{}", stderr(&published));
     let told = String::from_utf8_lossy(&published.stdout).into_owned() + &stderr(&published);
     assert!(told.contains("e-1") && told.contains("order timeline shop-1"), "{told}");
-    assert!(confirmed.wait_with_output().unwrap().status.success());
+    assert!(completed.wait_with_output().unwrap().status.success());
 
     for (input, why) in [
         (event(3, 256).to_string(), "/data/total_minor"),
@@ -174,8 +174,13 @@ fn an_import_tells_bad_lines_and_goes_on_and_does_nothing_twice() {
         let report = json_of(&output);
         assert_eq!((&report["orders"], &report["bad_lines"]), (&json!(2), &json!(1)), "{report}");
     }
-    assert_eq!(dev.ok(&["order", "list"])["orders"].as_array().unwrap().len(), 2);
-    assert_eq!(dev.ok(&["stock", "get", "b"])["on_hand"], 4);
+    let orders = dev.ok(&["order", "list"])["orders"].clone();
+    assert_eq!(orders.as_array().unwrap().len(), 2);
+    for order in orders.as_array().unwrap() {
+        let watched = dev.run(&["order", "watch", order["order_id"].as_str().unwrap()]);
+        assert!(watched.status.success(), "{}", stderr(&watched));
+    }
+    assert_eq!(dev.ok(&["stock", "get", "b"])["on_hand"], 0, "what was received, once, is sold");
 }
 
 #[test]
@@ -191,11 +196,16 @@ fn the_demo_brings_every_order_to_an_end_and_everything_adds_up() {
     let report = json_of(&output);
     let number = |name: &str| report[name].as_u64().unwrap_or_else(|| panic!("{name} in {report}"));
     assert_eq!((number("orders"), number("violations")), (60, 0));
-    assert_eq!(number("confirmed") + number("cancelled"), 60);
-    assert!(number("confirmed") >= 42, "{report}");
-    for name in ["completed", "orders_per_s", "p50_ms", "p99_ms"] {
+    assert_eq!(number("completed") + number("cancelled"), 60);
+    assert!(number("completed") >= 42 && number("confirmed") >= number("completed"), "{report}");
+    for name in
+        ["refunded", "dispatched", "mails", "orders_per_s", "p50_ms", "p99_ms", "placed_to_completed_p99_ms"]
+    {
         assert!(report[name].is_number(), "{name} in {report}");
     }
     assert!(report["ignored"].is_object());
+    for peer in ["provider", "carrier", "mailbox"] {
+        assert_eq!(report["ledgers"][peer]["disagreements"], 0, "{peer} in {report}");
+    }
     assert_eq!(report["services"]["orders"]["dead"], 0);
 }

@@ -14,7 +14,7 @@ fn reservation(sides: &Sides<'_>, say: &mut Say<'_>) {
     let state = sides.reservation.text("state");
     let has_left = sides.parcel.handed_over > 0;
     let may_be: &[&str] = match has_left {
-        true => &["lost", "brought_back", "committed"],
+        true => &["lost", "brought_back"],
         false => &["released", "rejected", "cancelled", "absent"],
     };
     if !may_be.contains(&state) {

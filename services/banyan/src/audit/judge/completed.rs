@@ -5,7 +5,7 @@ use crate::audit::sides::Sides;
 use crate::peer::Kind;
 
 pub(super) fn judge(sides: &Sides<'_>, say: &mut Say<'_>) {
-    reservation(sides, &["sold", "lost", "brought_back", "committed"], "completed", say);
+    reservation(sides, say);
     money(sides, say);
     parcels::arrived(sides, say);
     let mails = sides.told.each("mails");
@@ -15,46 +15,28 @@ pub(super) fn judge(sides: &Sides<'_>, say: &mut Say<'_>) {
     }
 }
 
-/// An order that is confirmed and waits: everything is arranged, nothing has happened.
-pub(super) fn waiting(sides: &Sides<'_>, say: &mut Say<'_>) {
-    reservation(sides, &["committed"], "confirmed", say);
-    let payment = sides.payment.text("state");
-    if payment != "authorized" && payment != "free" {
-        say.that(format!("confirmed, but its payment is {payment}"));
-    }
-    let total = sides.order.number("total_minor").unwrap_or(-1);
-    amount(sides, "confirmed", total, say);
-    let totals = &sides.money.totals;
-    let has = totals.held_minor + totals.captured_minor;
-    if has != total {
-        say.by(
-            Kind::Provider,
-            format!("confirmed over {total} minor units, but the provider holds or took {has}"),
-        );
-    }
-}
-
-fn reservation(sides: &Sides<'_>, may_be: &[&str], status: &str, say: &mut Say<'_>) {
+fn reservation(sides: &Sides<'_>, say: &mut Say<'_>) {
     let state = sides.reservation.text("state");
-    if !may_be.contains(&state) {
-        say.that(format!("{status}, but its reservation is {state}"));
+    if !matches!(state, "sold" | "lost" | "brought_back") {
+        say.that(format!("completed, but its reservation is {state}"));
     }
-    if sides.order.numbers("lines") != sides.reservation.numbers("lines") {
-        say.that(format!("{status}, but other quantities are reserved than were ordered"));
+    // What turned out to be missing was ordered all the same.
+    let mut held = sides.reservation.numbers("lines").unwrap_or_default();
+    for (sku, pieces) in sides.reservation.numbers("missing").unwrap_or_default() {
+        *held.entry(sku).or_default() += pieces;
     }
-}
-
-fn amount(sides: &Sides<'_>, status: &str, total: i64, say: &mut Say<'_>) {
-    if let Some(amount) = sides.payment.number("amount_minor").filter(|amount| *amount != total) {
-        say.that(format!("{status} over {total} minor units, but its payment is over {amount} minor units"));
+    if sides.order.numbers("lines") != Some(held) {
+        say.that("completed, but other quantities are reserved than were ordered");
     }
 }
 
 fn money(sides: &Sides<'_>, say: &mut Say<'_>) {
     let total = sides.order.number("total_minor").unwrap_or(-1);
-    amount(sides, "completed", total, say);
+    if let Some(amount) = sides.payment.number("amount_minor").filter(|amount| *amount != total) {
+        say.that(format!("completed over {total} minor units, but its payment is over {amount} minor units"));
+    }
     let payment = sides.payment.text("state");
-    if matches!(payment, "authorized" | "voided" | "declined" | "closed" | "waiting" | "absent") {
+    if !matches!(payment, "captured" | "free") {
         say.that(format!("completed, but its payment is {payment}"));
     }
     let totals = &sides.money.totals;

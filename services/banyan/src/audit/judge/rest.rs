@@ -3,13 +3,11 @@
 use crate::audit::sides::Sides;
 
 /// Refunds in these states stay in them.
-const REFUND_ENDS: [&str; 4] = ["refunded", "covered", "refused", "failed"];
+const REFUND_ENDS: [&str; 3] = ["refunded", "covered", "refused"];
 
 pub(super) fn is_at_rest(sides: &Sides<'_>) -> bool {
     let status = sides.order.text("status");
-    // An order that is confirmed waits for its parcel, once somebody tells it what became of that.
-    let waits = status == "confirmed" && sides.order.flag("was_confirmed").is_some();
-    let has_ended = matches!(status, "confirmed" | "completed" | "cancelled" | "absent") && !waits;
+    let has_ended = matches!(status, "completed" | "cancelled" | "absent");
     has_ended && is_money_at_rest(sides) && is_parcel_at_rest(sides, status)
 }
 
