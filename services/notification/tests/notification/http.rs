@@ -5,7 +5,7 @@ use axum::http::Request;
 use contracts::events::notification::{NotSentReason, NotificationFailed};
 use serde_json::{Value, json};
 
-use crate::support::{Desk, order_with, retold};
+use crate::support::{Desk, Refused as _, order_with, retold};
 
 const VISA: &str = "4242 4242 4242 4242";
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use shipping::Pace;
 use shipping::domain::State;
 
-use crate::support::{Mishap, Shop, captured, confirmed, returning};
+use crate::support::{Mishap, Refused as _, Shop, captured, confirmed, returning};
 
 #[test]
 fn a_shipment_shows_how_it_stands_and_nobodys_address() {

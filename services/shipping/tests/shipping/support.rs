@@ -1,10 +1,7 @@
 //! A shop that ships: two nodes of the service in a simulated world, in which time jumps, and a simulated carrier.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
-use std::future::Future;
-use std::pin::pin;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::ops::Deref;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -13,12 +10,11 @@ use axum::http::Request;
 use bus::{Address, Outgoing, Wiring};
 use bytes::Bytes;
 use contracts::event::Draft;
-use contracts::{Envelope, EventData, EventType, MessageId, Timestamp, TraceParent, catalogue};
+use contracts::{EventData, EventType, MessageId, Timestamp, TraceParent, catalogue};
 use futures_util::future::BoxFuture;
-use http_body_util::BodyExt;
+use runtime::Findings;
 use runtime::signature::{self, Secret};
-use runtime::{Clock, Entropy, Env, Findings, Node, Policy, Ports, Quirks, Spawn};
-use serde_json::{Value, json};
+use serde_json::json;
 use shipping::Config;
 use shipping::carrier::simulated::{evidence_of, look_up_for, request_for, told_in, track_for};
 use shipping::carrier::{Carrier, CarrierKey, Evidence, Operation, Told, TrackingNumber, Unavailable, Why};
@@ -26,12 +22,9 @@ use shipping::simulated::Depot;
 use shipping::simulated::faults::{Faults, Odds, Pace};
 use shipping::simulated::ledger::ParcelTotals;
 use shipping::simulated::wire;
-use store::Boxed;
-use store::sim::{JumpingTime, Link, Manners, Rates, Setup, SimTime, World};
-use tower::ServiceExt;
-
-/// The queue that hears everything the service says.
-const EAR: &str = "ear";
+use store::sim::{JumpingTime, SimTime};
+use testkit::Pair;
+use testkit::pair::Response;
 
 /// The way to the simulated carrier, on which a test may lose what it wants.
 pub(crate) struct Road {
@@ -117,38 +110,6 @@ impl Carrier for Road {
     }
 }
 
-struct Time(JumpingTime);
-
-impl Clock for Time {
-    fn now(&self) -> Timestamp {
-        self.0.now()
-    }
-
-    fn sleep(&self, duration: Duration) -> Boxed<'static, ()> {
-        self.0.sleep(duration)
-    }
-}
-
-struct Count(AtomicU64);
-
-impl Entropy for Count {
-    fn next_u64(&self) -> u64 {
-        // SplitMix64's step and last shift: spread enough for nonces.
-        let n = self.0.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed);
-        (n ^ (n >> 31)).wrapping_mul(0x94d0_49bb_1331_11eb)
-    }
-}
-
-/// Tasks that [`Shop::run`] polls beside the test.
-#[derive(Clone, Default)]
-struct Tasks(Arc<Mutex<Vec<Boxed<'static, ()>>>>);
-
-impl Spawn for Tasks {
-    fn spawn(&self, _name: Cow<'static, str>, task: Boxed<'static, ()>) {
-        self.0.lock().unwrap().push(task);
-    }
-}
-
 /// The secret that webhooks are signed with.
 pub(crate) fn secret() -> Secret {
     Secret::new("between us")
@@ -156,21 +117,15 @@ pub(crate) fn secret() -> Secret {
 
 pub(crate) struct Shop {
     pub(crate) road: Arc<Road>,
-    time: JumpingTime,
-    tasks: Tasks,
-    world: Arc<World>,
-    link: Link,
-    /// Two, so that messages of one order can be handled at once.
-    nodes: Vec<Node>,
+    pair: Pair,
 }
 
-/// What came back over HTTP.
-#[derive(Debug)]
-pub(crate) struct Reply {
-    pub(crate) status: u16,
-    pub(crate) headers: BTreeMap<String, String>,
-    pub(crate) bytes: Bytes,
-    pub(crate) body: Value,
+impl Deref for Shop {
+    type Target = Pair;
+
+    fn deref(&self) -> &Pair {
+        &self.pair
+    }
 }
 
 impl Shop {
@@ -181,69 +136,19 @@ impl Shop {
     /// In the world of `seed`, asking about parcels at this pace.
     pub(crate) fn with(seed: u64, pace: shipping::Pace) -> Self {
         let time = JumpingTime::starting_at("2026-11-22T20:00:00Z".parse().unwrap());
-        let setup = Setup { seed, rates: Rates::NONE, fused: false, manners: Manners::SqsStandard };
-        let world = World::new(Arc::new(time.clone()), &setup);
-        let tasks = Tasks::default();
         let clock = time.clone();
         let road = Road::new(move || clock.now());
-        let nodes = [1, 2].map(|nth| {
-            let link = world.link();
-            let env = Env {
-                clock: Arc::new(Time(time.clone())),
-                spawn: Arc::new(tasks.clone()),
-                entropy: Arc::new(Count(AtomicU64::new(nth))),
-            };
-            let bus = bus::sim::SimBus::handle(&world, &link);
-            let ports = Ports { store: world.store(&link), bus, env, quirks: Quirks::default() };
+        let service = || {
             let config = Config { webhook_secrets: vec![secret()], pace, ..Config::default() };
-            let services = vec![shipping::service(road.clone(), config)];
-            time.run(Node::start(services, ports, Policy::default(), wiring())).unwrap().unwrap()
-        });
-        let link = world.link();
-        Self { road, time, tasks, world, link, nodes: nodes.into() }
-    }
-
-    /// From now on what goes wrong goes wrong this often.
-    pub(crate) fn disturb(&self, rates: Rates) {
-        self.world.set_rates(rates);
+            shipping::service(road.clone(), config)
+        };
+        let pair = Pair::start("shipping", time, seed, &wiring(), service);
+        Self { road, pair }
     }
 
     /// Lets all trouble end, and everything that is under way arrive.
     pub(crate) fn calm(&self) {
-        self.world.calm();
-        self.wait(Duration::from_secs(1_200));
-    }
-
-    /// Runs `main` with the service beside it.
-    pub(crate) fn run<F: Future>(&self, main: F) -> F::Output {
-        let mut main = pin!(main);
-        let beside = std::future::poll_fn(|cx| {
-            let mut tasks = std::mem::take(&mut *self.tasks.0.lock().unwrap());
-            tasks.retain_mut(|task| task.as_mut().poll(cx).is_pending());
-            let mut spawned = self.tasks.0.lock().unwrap();
-            if !spawned.is_empty() {
-                cx.waker().wake_by_ref();
-            }
-            tasks.append(&mut spawned);
-            *spawned = tasks;
-            drop(spawned);
-            main.as_mut().poll(cx)
-        });
-        self.time.run(beside).expect("everything waits for nothing")
-    }
-
-    /// Lets time pass.
-    pub(crate) fn wait(&self, how_long: Duration) {
-        self.run(self.time.sleep(how_long));
-    }
-
-    /// Lets everything that is under way arrive.
-    pub(crate) fn settle(&self) {
-        self.wait(Duration::from_secs(5));
-    }
-
-    pub(crate) fn now(&self) -> Timestamp {
-        self.time.now()
+        self.calm_for(Duration::from_secs(1_200));
     }
 
     /// Publishes an event of another service, and lets it be handled.
@@ -271,23 +176,7 @@ impl Shop {
         let body = Bytes::from(body.encode(data).unwrap());
         let address = Address::Topic(EventType::of::<T>());
         let message = Outgoing { id, address, lane: order_id.to_owned(), attempt: 0, body };
-        self.world.publish(&self.link, &[message]);
-    }
-
-    /// What the service has said since it was last asked, oldest first.
-    pub(crate) fn heard(&self) -> Vec<Envelope> {
-        let mut heard = vec![];
-        while self.waiting(EAR) > 0 {
-            let taken = self.run(self.world.receive(&self.link, EAR, 1_000)).unwrap();
-            self.world.settle(&self.link, taken.iter().map(|taken| (EAR, taken.seq, true)));
-            heard.extend(taken.iter().map(|taken| Envelope::decode(&taken.body).unwrap()));
-        }
-        heard
-    }
-
-    fn waiting(&self, queue: &str) -> u64 {
-        let states = self.world.inspect(&self.link).unwrap();
-        states.into_iter().filter(|(name, _, _)| &**name == queue).map(|(_, waiting, _)| waiting).sum()
+        self.send_out(message);
     }
 
     /// The names of what it has said but for positions, oldest first.
@@ -298,64 +187,36 @@ impl Shop {
         names.filter(|name| name != "shipment.tracked").collect()
     }
 
-    /// What it has said of one kind.
-    pub(crate) fn heard_of<T: EventData>(&self) -> Vec<T> {
-        let of_kind = self.heard().into_iter().filter(|event| event.kind.as_str() == T::TYPE);
-        of_kind.map(|event| event.read::<T>().unwrap().data).collect()
-    }
-
-    /// Reason and handler of each dead letter.
-    pub(crate) fn dead_letters(&self) -> Vec<String> {
-        let mut query = store::Query::new("shipping.due", runtime::due::DEAD, runtime::due::DEAD);
-        query.limit = 100;
-        let rows = self.world.with_model(|model| model.query(&query, self.now())).rows;
-        let row = |row: store::Row| runtime::due::Due::decode(&row.id, &row.item).unwrap().trouble.unwrap();
-        rows.into_iter().map(row).map(|trouble| format!("{} {}", trouble.reason, trouble.handler)).collect()
-    }
-
     /// Whether the label of `parcel` is still there in so long.
     pub(crate) fn has_label(&self, parcel: &str, later: Duration) -> bool {
         let key = store::Key::new("shipping.label", parcel);
         let then = self.now().plus(later);
-        self.world.with_model(|model| model.read(&[key], then).remove(0).is_some())
+        self.world().with_model(|model| model.read(&[key], then).remove(0).is_some())
     }
 
     pub(crate) fn audit(&self) -> Findings {
-        self.run(self.nodes[0].audit()).unwrap().remove(0).1
+        self.findings()
     }
 
-    pub(crate) fn get(&self, path: &str) -> Reply {
-        self.send(Request::get(path).body(Body::empty()).unwrap())
-    }
-
-    pub(crate) fn post(&self, path: &str) -> Reply {
+    pub(crate) fn post(&self, path: &str) -> Response {
         self.send(Request::post(path).body(Body::empty()).unwrap())
     }
 
     /// A webhook of the carrier's, with this signature.
-    pub(crate) fn webhook(&self, body: &[u8], signature: &str) -> Reply {
+    pub(crate) fn webhook(&self, body: &[u8], signature: &str) -> Response {
         let request = Request::post("/carriers/simulated/webhooks").header(signature::HEADER, signature);
         self.send(request.body(Body::from(body.to_vec())).unwrap())
     }
-
-    pub(crate) fn send(&self, request: Request<Body>) -> Reply {
-        let routes = self.nodes[0].routes();
-        self.run(async move {
-            let response = routes.oneshot(request).await.unwrap();
-            let status = response.status().as_u16();
-            let headers = response.headers().iter();
-            let headers = headers.map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()));
-            let headers = headers.collect();
-            let bytes = response.into_body().collect().await.unwrap().to_bytes();
-            let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
-            Reply { status, headers, bytes, body }
-        })
-    }
 }
 
-impl Reply {
+/// What is wrong, where something is.
+pub(crate) trait Refused {
     /// Status and slug of a problem.
-    pub(crate) fn problem(&self) -> (u16, String) {
+    fn problem(&self) -> (u16, String);
+}
+
+impl Refused for Response {
+    fn problem(&self) -> (u16, String) {
         let slug = self.body["type"].as_str().unwrap_or_default().rsplit(':').next().unwrap();
         (self.status, slug.to_owned())
     }
@@ -364,14 +225,14 @@ impl Reply {
 /// The service's own subscriptions, and everything it says to the ear.
 fn wiring() -> Wiring {
     let mut wiring = Wiring::default();
-    wiring.queues.extend(["shipping".to_owned(), EAR.to_owned()]);
+    wiring.queues.extend(["shipping".to_owned(), Pair::EAR.to_owned()]);
     let road = Road::new(|| Timestamp::EPOCH);
     for kind in shipping::service(road, Config::default()).handled_events() {
         wiring.subscribers.entry(kind.parse().unwrap()).or_default().insert("shipping".to_owned());
     }
     let is_ours = |name: &str| name.starts_with("shipment.") || name == "return.received";
     for event in catalogue().iter().filter(|event| is_ours(event.name)) {
-        wiring.subscribers.entry(event.kind.parse().unwrap()).or_default().insert(EAR.to_owned());
+        wiring.subscribers.entry(event.kind.parse().unwrap()).or_default().insert(Pair::EAR.to_owned());
     }
     wiring
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use contracts::events::shipment::ShipmentTracked;
 use runtime::signature::sign;
 
-use crate::support::{Shop, captured, confirmed, returning, secret};
+use crate::support::{Refused as _, Shop, captured, confirmed, returning, secret};
 
 fn underway() -> Shop {
     let shop = Shop::new();
