@@ -142,7 +142,6 @@ pub(crate) async fn site(env: &Env, ground: Ground, peers: &Peers, args: &Args) 
         pace: Some(PACE),
         provider_secrets: vec![peers.provider_secret.clone()],
         carrier_secrets: vec![peers.carrier_secret.clone()],
-        ..Options::default()
     };
     let services = wiring::services(peers.addresses.reach()?, options);
     let node = Arc::new(Node::start(services, ports, Policy::default(), wiring::wiring()).await?);
