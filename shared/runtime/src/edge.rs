@@ -145,6 +145,20 @@ impl Edge {
         body: Bytes,
     ) -> Result<Write, Problem> {
         no_cards(headers, &body)?;
+        self.heard(route, headers, body)
+    }
+
+    /// The write that a peer's webhook makes, once its signature is known to be right. Its numbers are the peer's own: a
+    /// carrier that numbers parcels has some that pass for a card's, and what it tells of them must not get lost.
+    ///
+    /// # Errors
+    /// A problem when the Idempotency-Key is not 1 to 255 visible ASCII characters.
+    pub fn heard(
+        &self,
+        route: impl Into<String>,
+        headers: &HeaderMap,
+        body: Bytes,
+    ) -> Result<Write, Problem> {
         let key = match headers.get(&IDEMPOTENCY_KEY) {
             None => self.core.env.fresh_id().to_string(),
             Some(value) => key_of(value)?,

@@ -50,7 +50,7 @@ async fn taken(desk: &Desk, carrier: &str, headers: HeaderMap, body: Body) -> Re
         Problem::new(422, "invalid-webhook", "Invalid webhook", detail)
     })?;
     let command = Hear::of(told, desk.config.clone())?;
-    let write = desk.edge.write(format!("POST /carriers/{carrier}/webhooks"), &headers, body)?;
+    let write = desk.edge.heard(format!("POST /carriers/{carrier}/webhooks"), &headers, body)?;
     desk.edge.run(&write, &command).await
 }
 
