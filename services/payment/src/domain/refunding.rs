@@ -89,7 +89,7 @@ impl Payment {
     /// order.refund-due: the same name never moves money twice.
     ///
     /// # Errors
-    /// [`TooManyRefunds`]: a person has to look.
+    /// There are as many as can be: a person has to look.
     pub fn refund(&mut self, id: RefundId, money: Money) -> Result<Next, TooManyRefunds> {
         if let Some(known) = self.refunds.get(&id) {
             if known.money != money {
