@@ -2,24 +2,23 @@
 
 use anyhow::Result;
 use clap::Subcommand;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::cli::{Context, Exit};
 use crate::client::escaped;
 use crate::commands::listing::{As, Column, List, Page, facts, table_of};
-use crate::commands::shown::{event_name, rows, text, time};
-use crate::output::table;
+use crate::commands::shown::{rows, text};
 
 /// The verbs.
 #[derive(Debug, Clone, Subcommand)]
 pub enum Command {
-    /// List payments by how they stand
+    /// List payments
     #[command(after_help = "\
 Examples:
-  banyan payments list                      those of which nobody knows what the provider did
+  banyan payments list --status unknown     those of which nobody knows what the provider did
   banyan payments list --status captured --limit 100 --json")]
     List {
-        /// How they stand: unknown, authorized, captured, declined, ... [default: unknown]
+        /// Only those that stand so: unknown, authorized, captured, declined, ...
         #[arg(long, value_name = "STATUS")]
         status: Option<String>,
         /// How many, and from where.
@@ -56,6 +55,23 @@ const SHOWN: &[Column] = &[
     ("to do", "/action_url", As::Text),
     ("dispute", "/dispute/dispute_id", As::Text),
     ("disputed", "/dispute/status", As::Text),
+    ("trouble", "/trouble", As::Text),
+];
+
+const REFUNDS: &[Column] = &[
+    ("refund", "/refund_id", As::Text),
+    ("amount", "/amount_minor", As::Money),
+    ("status", "/status", As::Text),
+    ("reason", "/reason", As::Text),
+    ("reference", "/provider_reference", As::Text),
+];
+
+const STEPS: &[Column] = &[
+    ("at", "/at", As::Time),
+    ("provider", "/kind", As::Text),
+    ("what", "/words", As::Text),
+    ("times", "/times", As::Text),
+    ("key", "/key", As::Text),
 ];
 
 /// Does what was asked.
@@ -69,8 +85,7 @@ pub async fn run(command: Command, context: &Context) -> Result<Exit> {
             let list = List { command: "payments list", path: "/payments", asked, page: &page };
             let answer: Value = context.client.get(&list.route()).await?;
             let payments = rows(&answer, "/payments");
-            let none = format!("no payment is {}", status.as_deref().unwrap_or("unknown"));
-            context.output.answer(&answer, |_| table_of(payments, LISTED, &none));
+            context.output.answer(&answer, |_| table_of(payments, LISTED, "no such payments"));
             let first = payments.first().map(|first| format!("payments show {}", text(first, "/order_id")));
             list.next(&answer, first.as_deref().unwrap_or("payments list --help"), context);
         }
@@ -85,65 +100,43 @@ pub async fn run(command: Command, context: &Context) -> Result<Exit> {
 
 fn payment_text(payment: &Value) -> String {
     let mut parts = vec![facts(payment, SHOWN)];
-    for (title, pointer) in [("refunds", "/refunds"), ("history", "/history")] {
-        let rows = named_rows(payment, pointer);
+    for (pointer, columns) in [("/refunds", REFUNDS), ("/history", STEPS)] {
+        let rows = rows(payment, pointer);
         if !rows.is_empty() {
-            parts.push(format!("{title}\n{}", table(&rows.iter().map(row).collect::<Vec<_>>())));
+            parts.push(table_of(rows, columns, ""));
         }
     }
     parts.join("\n\n")
 }
 
-/// The rows at `pointer`: an array, or a map whose names become a field.
-fn named_rows(payment: &Value, pointer: &str) -> Vec<Value> {
-    match payment.pointer(pointer) {
-        Some(Value::Array(rows)) => rows.clone(),
-        Some(Value::Object(named)) => {
-            let with_name = |(name, row): (&String, &Value)| {
-                let mut row = row.clone();
-                row["id"] = json!(name);
-                row
-            };
-            named.iter().filter(|(_, row)| row.is_object()).map(with_name).collect()
-        }
-        _ => vec![],
-    }
-}
-
-/// When, what, and all else that a step tells.
-fn row(step: &Value) -> Vec<String> {
-    let mut cells = vec![format!("  {}", time(step, "/at"))];
-    let fields = step.as_object().into_iter().flatten();
-    cells.extend(fields.filter(|(name, value)| *name != "at" && !value.is_null()).map(|(name, value)| {
-        let value = text(value, "");
-        if name == "type" { event_name(&value).to_owned() } else { format!("{name} {value}") }
-    }));
-    cells
-}
-
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
-    fn a_payment_is_shown_with_each_step() {
+    fn a_payment_is_shown_with_its_refunds_and_each_step() {
         let at = "2026-11-22T20:00:00Z";
         let payment = json!({
             "payment_id": "o-1", "order_id": "o-1", "status": "captured", "amount_minor": 1530,
             "captured_minor": 1530, "currency": "GBP", "reason": null,
-            "history": [{ "at": at, "key": "pay-o-1-authorize-1", "state": "authorized" }],
+            "refunds": [{ "refund_id": "r-1", "amount_minor": 255, "currency": "GBP", "status": "refunded" }],
+            "history": [{ "at": at, "key": "pay-o-1-capture-1", "kind": "asked", "words": "take GBP 15.30", "times": 2 }],
         });
-        let want = "payment   o-1\norder     o-1\nstatus    captured\namount    15.30 GBP\ncaptured  15.30 GBP\n\n\
-                    history\n  2026-11-22 20:00:00.000  key pay-o-1-authorize-1  state authorized";
-        assert_eq!(payment_text(&payment), want);
-        assert!(!payment_text(&json!({ "status": "free" })).contains("history"));
-    }
+        let want = "\
+payment   o-1
+order     o-1
+status    captured
+amount    15.30 GBP
+captured  15.30 GBP
 
-    #[test]
-    fn refunds_are_rows_however_they_are_told() {
-        let refund = json!({ "state": "refunded" });
-        assert_eq!(named_rows(&json!({ "refunds": [refund] }), "/refunds"), [json!({ "state": "refunded" })]);
-        let named = named_rows(&json!({ "refunds": { "r-1": { "state": "refunded" } } }), "/refunds");
-        assert_eq!(named, [json!({ "state": "refunded", "id": "r-1" })]);
+refund  amount    status    reason  reference
+r-1     2.55 GBP  refunded  -       -
+
+at                       provider  what            times  key
+2026-11-22 20:00:00.000  asked     take GBP 15.30  2      pay-o-1-capture-1";
+        assert_eq!(payment_text(&payment), want);
+        assert_eq!(payment_text(&json!({ "status": "free", "refunds": [] })), "status  free");
     }
 }

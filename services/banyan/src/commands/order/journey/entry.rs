@@ -58,14 +58,15 @@ impl Entry {
 
     /// A step of the payment: what was asked of the provider, and what it said.
     pub(super) fn of_payment(step: &Value) -> Option<Self> {
-        let what = ["/what", "/step", "/event", "/state", "/status"].map(|name| text(step, name));
-        let what = what.into_iter().find(|what| what != "-").unwrap_or_else(|| "step".to_owned());
-        let rest = step.as_object()?.iter().filter(|(name, value)| {
-            *name != "at" && value.as_str() != Some(what.as_str()) && (value.is_string() || value.is_number())
-        });
-        let rest: Vec<String> = rest.map(|(name, value)| format!("{name} {}", text(value, ""))).collect();
-        let entry = Self::other(step, Teller::Payment, format!("provider: {what}"))?;
-        Some(Self { service: "payment".to_owned(), summary: rest.join(", "), ..entry })
+        let mut summary = text(step, "/words");
+        if let Some(key) = step.get("key").and_then(Value::as_str) {
+            summary.push_str(&format!(" ({key})"));
+        }
+        if let Some(times) = step.get("times").and_then(Value::as_u64) {
+            summary.push_str(&format!(", {times} times"));
+        }
+        let entry = Self::other(step, Teller::Payment, format!("provider: {}", text(step, "/kind")))?;
+        Some(Self { service: "payment".to_owned(), summary, ..entry })
     }
 
     /// A scan of the parcel.
@@ -160,10 +161,16 @@ mod tests {
             "died": at, "event_type": "shop.banyan.order.placed.v1", "reason": "exhausted", "service": "payment",
             "chain": ["no such token"], "id": "m-1", "message": { "id": "e-1" },
         });
-        let paid = json!({ "at": at, "key": "pay-o-1-capture-1", "what": "captured" });
+        let paid = json!({ "at": at, "key": "pay-o-1-capture-1", "kind": "asked", "words": "take GBP 15.30", "times": 3 });
         for (entry, name, service, summary, cause) in [
             (Entry::of_scan(&scan), "scan: in_transit", "shipping", "DEP, Leeds", None),
-            (Entry::of_payment(&paid), "provider: captured", "payment", "key pay-o-1-capture-1", None),
+            (
+                Entry::of_payment(&paid),
+                "provider: asked",
+                "payment",
+                "take GBP 15.30 (pay-o-1-capture-1), 3 times",
+                None,
+            ),
             (
                 Entry::of_letter(&letter),
                 "dead letter",
