@@ -43,6 +43,7 @@ impl Peers {
 
     /// From now on `caller` carries what they tell.
     pub(super) fn hire(&self, caller: &Caller) {
+        self.provider.hire(caller);
         self.carrier.hire(caller);
     }
 

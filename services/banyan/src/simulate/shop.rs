@@ -10,6 +10,9 @@ use serde_json::Value;
 use store::Boxed;
 use testkit::{Caller, Life, Plan, Scenario, Settled};
 
+mod parcels;
+mod stock;
+
 use super::buyers;
 use super::peer::{Peers, secret};
 use crate::audit::compare;
@@ -81,8 +84,12 @@ impl Scenario for Shop {
     }
 
     fn services(&self, life: &Life) -> Vec<Service> {
-        let options =
-            Options { deadline: Some(self.deadline), carrier_secrets: vec![secret()], ..Options::default() };
+        let options = Options {
+            deadline: Some(self.deadline),
+            provider_secrets: vec![secret()],
+            carrier_secrets: vec![secret()],
+            ..Options::default()
+        };
         let all = wiring::services(self.peers.reach(life), options);
         let here = 1 << life.process();
         all.into_iter()
@@ -112,7 +119,26 @@ impl Scenario for Shop {
     fn ends(&self, settled: &Settled<'_>) -> Vec<(&'static str, u64)> {
         let orders = facts(settled, "orders", "orders");
         let ended = |status: &str| orders.values().filter(|order| order["status"] == status).count() as u64;
-        vec![("confirmed", ended("confirmed")), ("cancelled", ended("cancelled"))]
+        let counted =
+            |what: &dyn Fn(&Value) -> bool| orders.values().filter(|order| what(order)).count() as u64;
+        let more_than_nothing = |order: &Value, field: &str| order[field].as_i64().is_some_and(|n| n > 0);
+        vec![
+            ("completed", ended("completed")),
+            ("cancelled", ended("cancelled")),
+            (
+                "cancelled after it was confirmed",
+                counted(&|order| order["status"] == "cancelled" && order["was_confirmed"] == true),
+            ),
+            ("undelivered", counted(&|order| order["cancel_reason"] == "undelivered")),
+            ("refunded", counted(&|order| more_than_nothing(order, "refunded_minor"))),
+            ("returned", facts(settled, "inventory", "returns").len() as u64),
+            (
+                "disputed",
+                facts(settled, "payment", "payments").values().filter(|p| p["dispute"].is_object()).count()
+                    as u64,
+            ),
+            ("short of stock", counted(&|order| order["cancel_reason"] == "stock_short")),
+        ]
     }
 
     fn check(&self, settled: &Settled<'_>) -> Vec<String> {
@@ -126,71 +152,40 @@ impl Scenario for Shop {
         wrong.extend(
             self.peers.keys_used_twice().into_iter().map(|key| format!("{key}: a peer did two things")),
         );
-        wrong.extend(self.orders(&facts(settled, "orders", "orders")));
-        wrong.extend(self.stock(settled));
+        wrong.extend(orders(&self.known.facts(), &facts(settled, "orders", "orders")));
+        wrong.extend(stock::wrong(&self.known.facts(), settled));
+        wrong.extend(parcels::elsewhere(&self.peers, settled));
         wrong
     }
 }
 
-impl Shop {
-    /// Every order that somebody was told of is there once, and has ended; and no other is there.
-    fn orders(&self, orders: &BTreeMap<String, Value>) -> Vec<String> {
-        let known = self.known.facts();
-        let mut wrong = Vec::new();
-        for (id, key) in &known.orders {
-            let Some(order) = orders.get(id) else {
-                wrong.push(format!("order {id} was taken and is not there"));
-                continue;
-            };
-            if order.get("idempotency_key").and_then(Value::as_str) != key.as_deref() {
-                wrong.push(format!("order {id} has another Idempotency-Key than {key:?}"));
-            }
-            let status = order.get("status").and_then(Value::as_str).unwrap_or("unknown");
-            if !matches!(status, "confirmed" | "completed" | "cancelled") {
-                wrong.push(format!("order {id} is still {status}"));
-            }
-            if known.cancelled.contains(id) && status != "cancelled" {
-                wrong.push(format!("order {id} is {status}; its buyer was told that it is cancelled"));
-            }
+/// Every order that somebody was told of is there once, and has ended; and no other is there.
+fn orders(known: &Facts, orders: &BTreeMap<String, Value>) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for (id, key) in &known.orders {
+        let Some(order) = orders.get(id) else {
+            wrong.push(format!("order {id} was taken and is not there"));
+            continue;
+        };
+        if order.get("idempotency_key").and_then(Value::as_str) != key.as_deref() {
+            wrong.push(format!("order {id} has another Idempotency-Key than {key:?}"));
         }
-        let strangers = orders.keys().filter(|id| !known.orders.contains_key(*id));
-        wrong.extend(strangers.map(|id| format!("order {id} is there and nobody asked for it")));
-        wrong
+        let status = order.get("status").and_then(Value::as_str).unwrap_or("unknown");
+        if !matches!(status, "completed" | "cancelled") {
+            wrong.push(format!("order {id} is still {status}"));
+        }
+        if known.cancelled.contains(id) && status != "cancelled" {
+            wrong.push(format!("order {id} is {status}; its buyer was told that it is cancelled"));
+        }
     }
-
-    /// What is on hand is what came and was not sold, or came back; what is promised belongs to confirmed orders, line by line.
-    fn stock(&self, settled: &Settled<'_>) -> Vec<String> {
-        let mut wrong = Vec::new();
-        let mut promised: BTreeMap<String, i64> = BTreeMap::new();
-        for order in facts(settled, "orders", "orders").values() {
-            let lines = order.get("lines").and_then(Value::as_object).into_iter().flatten();
-            for (sku, quantity) in lines.filter(|_| order["status"] == "confirmed") {
-                *promised.entry(sku.clone()).or_default() += quantity.as_i64().unwrap_or(0);
-            }
+    for (return_id, id) in &known.returns {
+        if orders.get(id).is_some_and(|order| order["returns"].get(return_id).is_none()) {
+            wrong.push(format!("return {return_id} of order {id} was taken and is not there"));
         }
-        let known = self.known.facts();
-        for (place, stock) in facts(settled, "inventory", "stock") {
-            let of = |field: &str| stock.get(field).and_then(Value::as_i64).unwrap_or(i64::MIN);
-            let received = known.received.get(&place).copied().unwrap_or(0);
-            let (on_hand, sold, returned) = (of("on_hand"), of("sold"), of("returned"));
-            if on_hand.saturating_add(sold).saturating_sub(returned) != received {
-                wrong.push(format!(
-                    "{place}: {received} came, {on_hand} are on hand, {sold} sold, {returned} returned"
-                ));
-            }
-            if of("reserved") != 0 {
-                wrong
-                    .push(format!("{place}: {} are reserved although every order has ended", of("reserved")));
-            }
-            let sku = place.split('|').next().unwrap_or_default();
-            *promised.entry(sku.to_owned()).or_default() -= of("allocated");
-        }
-        let off = promised.into_iter().filter(|(_, rest)| *rest != 0);
-        wrong.extend(
-            off.map(|(sku, rest)| format!("{sku}: confirmed orders want {rest} more than are allocated")),
-        );
-        wrong
     }
+    let strangers = orders.keys().filter(|id| !known.orders.contains_key(*id));
+    wrong.extend(strangers.map(|id| format!("order {id} is there and nobody asked for it")));
+    wrong
 }
 
 fn facts(settled: &Settled<'_>, service: &str, kind: &str) -> BTreeMap<String, Value> {

@@ -18,7 +18,11 @@ fn whatever_goes_wrong_every_order_ends_once_and_all_adds_up() {
     let report = run(&order(SEEDS, None), &no_clock, &|_| {});
     assert_eq!(report.failing, []);
     assert_eq!((report.seeds, report.violations), (SEEDS, 0));
-    assert!(report.ends["confirmed"] > SEEDS && report.ends["cancelled"] > SEEDS, "{:?}", report.ends);
+    assert!(report.ends["completed"] > SEEDS && report.ends["cancelled"] > SEEDS, "{:?}", report.ends);
+    // Not every way to end is met by so few worlds: a campaign of thousands meets each.
+    for end in ["cancelled after it was confirmed", "refunded", "returned", "undelivered", "disputed"] {
+        assert!(report.ends[end] > 0, "nothing ended as {end}: {:?}", report.ends);
+    }
     let kinds = report.faults.values().filter(|count| **count > 0).count();
     assert!(kinds >= 30, "{:?}", report.faults);
     assert!(report.crash_points >= 20, "{} crash points", report.crash_points);

@@ -118,6 +118,9 @@ impl Visit {
             match (reply.status, said(&reply)["return_id"].as_str()) {
                 (202, Some(return_id)) => {
                     self.known.facts().returns.insert(return_id.to_owned(), id.to_owned());
+                    if self.chance(2) {
+                        self.say_again(return_id).await;
+                    }
                 }
                 // More than is left to send back, or not delivered after all.
                 (409 | 422, _) => {}

@@ -7,6 +7,7 @@ use std::time::Duration;
 use contracts::Timestamp;
 use serde::{Deserialize, Serialize};
 use testkit::{Caller, Life};
+use tokio::sync::Notify;
 
 use super::telling;
 
@@ -130,6 +131,8 @@ pub(in super::super) struct Host<M> {
     inner: Mutex<Inner<M>>,
     /// Who carries what it tells; looks after each call whether there is something.
     teller: OnceLock<(Caller, Tell<M>)>,
+    /// Something may be due earlier than it was.
+    pub(super) stirred: Notify,
 }
 
 /// Sends somebody out who tells what is due.
@@ -160,7 +163,7 @@ impl<M: Machine> Host<M> {
             is_telling: false,
             counts: BTreeMap::new(),
         };
-        Arc::new(Self { inner: Mutex::new(inner), teller: OnceLock::new() })
+        Arc::new(Self { inner: Mutex::new(inner), teller: OnceLock::new(), stirred: Notify::new() })
     }
 
     /// From now on `caller` carries what it tells.
@@ -214,10 +217,16 @@ impl<M: Machine> Host<M> {
     /// `None`: nobody is there.
     fn call(self: &Arc<Self>, now: Timestamp, request: &[u8]) -> Option<Answer> {
         let answer = self.answer(now, request);
+        self.stir();
+        answer
+    }
+
+    /// Something happened: there may be something to tell.
+    pub(super) fn stir(self: &Arc<Self>) {
+        self.stirred.notify_one();
         if let Some((caller, tell)) = self.teller.get() {
             tell(self, caller);
         }
-        answer
     }
 
     fn answer(&self, now: Timestamp, request: &[u8]) -> Option<Answer> {

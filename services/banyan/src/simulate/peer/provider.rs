@@ -1,5 +1,7 @@
 //! The payment provider.
 
+use std::sync::Arc;
+
 use contracts::Timestamp;
 use futures_util::future::BoxFuture;
 use payment::gateway::simulated::{evidence_of, query_for, request_for, told_in};
@@ -8,7 +10,7 @@ use payment::simulated::faults::{Chance, Faults, Odds};
 use payment::simulated::wire::Request;
 use payment::simulated::{self, Provider};
 
-use super::host::{Answer, Host, Machine, SLOW, Wire, answers, chance, names};
+use super::host::{Answer, Host, Machine, SLOW, Tells, Wire, answers, chance, names};
 
 answers!(simulated);
 
@@ -33,9 +35,25 @@ impl Machine for Provider {
     names!("provider");
 }
 
+impl Tells for Provider {
+    const LISTENER: (&'static str, &'static str) = ("payment", "/providers/simulated/webhooks");
+
+    fn next_due(&self) -> Option<Timestamp> {
+        Self::next_due(self)
+    }
+
+    fn next_webhook(&mut self, now: Timestamp) -> Option<(u64, Vec<u8>)> {
+        Self::next_webhook(self, now).map(|webhook| (webhook.seq, webhook.body))
+    }
+
+    fn heard(&mut self, number: u64) {
+        Self::heard(self, number);
+    }
+}
+
 impl Host<Provider> {
     /// The customer acts on the provider's page.
-    pub(super) fn act(&self, now: Timestamp, action_url: &str, outcome: &str) {
+    pub(super) fn act(self: &Arc<Self>, now: Timestamp, action_url: &str, outcome: &str) {
         let request = Request {
             method: "POST".to_owned(),
             path: format!("{action_url}/complete"),
@@ -44,6 +62,7 @@ impl Host<Provider> {
         };
         let bytes = serde_json::to_vec(&request).unwrap_or_default();
         self.with(|provider| Provider::call(provider, now, &bytes));
+        self.stir();
     }
 }
 
@@ -53,6 +72,9 @@ fn verdicts() -> Odds {
         decline: Chance::percent(5),
         action: Chance::percent(10),
         action_fails: Chance::percent(20),
+        capture_declined: Chance::percent(3),
+        dispute: Chance::percent(5),
+        dispute_lost: Chance::percent(50),
         ..Odds::default()
     }
 }
@@ -60,6 +82,8 @@ fn verdicts() -> Odds {
 fn mishaps(rng: &mut fastrand::Rng) -> Odds {
     let mut chance = || Chance(chance(rng));
     Odds {
+        told_twice: chance(),
+        told_late: chance(),
         timeout_before: chance(),
         timeout_after: chance(),
         reset_before: chance(),

@@ -26,7 +26,11 @@ pub(super) fn go<M: Tells>(host: &Arc<Host<M>>, caller: &Caller) {
 async fn tell<M: Tells>(host: Arc<Host<M>>, caller: Caller) {
     while !host.has_told_all() {
         let Some(due) = host.with(|machine| machine.next_due()) else { continue };
-        caller.wait(due.since(caller.now())).await;
+        tokio::select! {
+            biased;
+            () = host.stirred.notified() => continue,
+            () = caller.wait(due.since(caller.now())) => {}
+        }
         while let Some((number, body)) = host.with(|machine| machine.next_webhook(caller.now())) {
             if deliver(&host, &caller, body).await {
                 host.with(|machine| machine.heard(number));
