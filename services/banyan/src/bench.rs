@@ -33,6 +33,8 @@ const GAIN: f64 = 30.0;
 const SLOW_DISK_PER_S: f64 = 400.0;
 /// MiB resident after the orders.
 const RESIDENT_MIB: f64 = 60.0;
+/// From when an order is to be placed until it is confirmed, at half load: so many times what it waits for the disk.
+const CONFIRMED_FSYNCS: f64 = 2.0;
 /// From exec to ready.
 const READY_MS: f64 = 1_000.0;
 
@@ -256,6 +258,8 @@ fn goals(ratio: f64, grouping: &Grouping, journey: &Journey) -> Vec<Goal> {
     }
     goals.push(Goal::at_most("ready_empty_ms", journey.ready_empty_ms, READY_MS));
     goals.push(Goal::at_most("ready_full_ms", journey.ready_full_ms, READY_MS));
+    let syncs = journey.durable_hops as f64 * journey.fsync_p99_ms;
+    goals.push(Goal::at_most("confirmed_p99_ms", journey.open_loop.p99_ms, CONFIRMED_FSYNCS * syncs));
     goals
 }
 

@@ -82,8 +82,9 @@ fn report_text(report: &Report) -> String {
     format!(
         "{numbers}\n\nratio {:.3} in the median of {} rounds, from {low:.3} to {high:.3} ({} build)\n\
          group commit: {}/s with {} handlers, {}/s one by one: {:.1} times\n\n\
-         {} orders: {:.0}/s end to end, {} confirmed, {} cancelled, {:.2} fsyncs and {:.1} units of work an order\n\
-         placed to confirmed at {}/s: p50 {:.1} ms, p99 {:.1} ms, at most {:.1} ms\n\n{}",
+         {} orders: {:.0}/s decided, {:.0}/s to their end, {} confirmed, {} completed, {} cancelled\n\
+         {:.2} fsyncs and {:.1} units of work an order\n\
+         placed to confirmed at {}/s: p50 {:.1} ms, p99 {:.1} ms, at most {:.1} ms; {} syncs of {:.1} ms (p99) in it\n\n{}",
         report.ratio,
         report.rounds.len(),
         report.build,
@@ -93,7 +94,9 @@ fn report_text(report: &Report) -> String {
         grouping.gain,
         journey.orders,
         journey.orders_per_s,
+        journey.completed_per_s,
         journey.confirmed,
+        journey.completed,
         journey.cancelled,
         journey.fsyncs_per_order,
         journey.units_per_order,
@@ -101,6 +104,8 @@ fn report_text(report: &Report) -> String {
         open.p50_ms,
         open.p99_ms,
         open.max_ms,
+        journey.durable_hops,
+        journey.fsync_p99_ms,
         table(&goals)
     )
 }
