@@ -19,7 +19,7 @@ use crate::quirk::Bug;
 use crate::returned::Returned;
 use crate::service::{ErasedHandler, ErasedOutside, Evidence, Reaction, Ready};
 use crate::stats::Stats;
-use crate::uow::{Cause, Uow};
+use crate::uow::{Cause, JOB, Uow};
 
 /// What the subscription learns from a delivery.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -319,8 +319,10 @@ impl Core {
     fn cause(&self, message: &Message<'_>, event: &Envelope) -> Cause {
         let trace = event.traceparent.unwrap_or_else(|| TraceParent::root(message.id));
         let correlation = event.correlationid.clone();
+        let origin = event.causationid.as_deref().filter(|_| event.kind.as_str().starts_with(JOB));
         Cause {
             id: message.id,
+            known: origin.and_then(|id| id.parse().ok()).map_or(message.id, MessageId),
             trace,
             correlation,
             lane: message.lane.clone(),

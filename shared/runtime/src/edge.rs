@@ -188,7 +188,7 @@ impl Edge {
         let id = MessageId(core.env.fresh_id());
         let trace = write.trace.map_or_else(|| TraceParent::root(id), |trace| trace.child(id));
         let plan = Plan {
-            cause: Cause { id, trace, correlation: None, lane: id.to_string(), attempt: 0 },
+            cause: Cause { id, known: id, trace, correlation: None, lane: id.to_string(), attempt: 0 },
             record: record.clone(),
             expires: core.env.now().plus(ANSWER_KEPT),
             settles: None,

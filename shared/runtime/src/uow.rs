@@ -23,6 +23,8 @@ use crate::quirk::Quirks;
 pub(crate) struct Cause {
     /// The message (or request) being handled.
     pub(crate) id: MessageId,
+    /// What others can know of that: a job is only known here, so for one it is the message that it follows from.
+    pub(crate) known: MessageId,
     /// Its trace.
     pub(crate) trace: TraceParent,
     /// The order it is about.
@@ -351,7 +353,7 @@ impl Uow {
             lane: &self.cause.lane,
             sequence,
             correlation: self.cause.correlation.as_deref(),
-            cause: self.cause.id,
+            cause: self.cause.known,
         };
         let body = draft.encode(data).map_err(|error| Fail::Permanent {
             reason: format!("a {} cannot be written as JSON", kind.name),
@@ -421,5 +423,8 @@ pub(crate) fn levels_of(item: Item) -> Result<Levels, Fail> {
 
 /// The wire type of a service's own job.
 pub(crate) fn job_type(service: &str, name: &str) -> String {
-    format!("banyan.internal.{service}.{name}.v1")
+    format!("{JOB}{service}.{name}.v1")
 }
+
+/// What the types of jobs begin with.
+pub(crate) const JOB: &str = "banyan.internal.";

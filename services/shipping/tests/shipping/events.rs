@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use contracts::MessageId;
 use contracts::events::returns::{Condition, ReturnReceived};
 use contracts::events::shipment::{
     FailedStage, ShipmentCreated, ShipmentDelivered, ShipmentDispatched, ShipmentFailed, ShipmentReady,
@@ -12,6 +13,16 @@ use crate::support::{Mishap, Shop, cancelling, captured, confirmed, returning};
 
 /// Longer than any parcel takes here, and than anybody waits before asking about one again.
 const LONG: Duration = Duration::from_secs(900);
+
+#[test]
+fn what_follows_from_asking_the_carrier_says_which_event_it_follows_from() {
+    let shop = Shop::new();
+    shop.tell("c", "o-1", &confirmed("o-1", "1 Mill Road"));
+    let heard = shop.heard();
+    let causes: Vec<Option<&str>> = heard.iter().map(|event| event.causationid.as_deref()).collect();
+    let confirmed = MessageId::named(&["c"]).to_string();
+    assert_eq!(causes, [Some(confirmed.as_str()); 2], "nobody else knows the job in between");
+}
 
 #[test]
 fn a_confirmed_order_is_booked_handed_over_after_its_money_and_delivered() {
