@@ -214,7 +214,7 @@ impl Money {
 
 impl fmt::Display for Money {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.currency, self.decimal())
+        write!(f, "{} {}", self.decimal(), self.currency)
     }
 }
 

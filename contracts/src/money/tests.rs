@@ -34,13 +34,13 @@ fn the_table_is_sorted_has_no_code_twice_and_reads_back() {
 #[test]
 fn amounts_are_written_with_the_places_of_their_currency() {
     for (minor, code, text) in [
-        (2550, "GBP", "GBP 25.50"),
-        (5, "GBP", "GBP 0.05"),
-        (-5, "GBP", "GBP -0.05"),
-        (0, "EUR", "EUR 0.00"),
-        (100, "JPY", "JPY 100"),
-        (1, "KWD", "KWD 0.001"),
-        (i64::MIN, "GBP", "GBP -92233720368547758.08"),
+        (2550, "GBP", "25.50 GBP"),
+        (5, "GBP", "0.05 GBP"),
+        (-5, "GBP", "-0.05 GBP"),
+        (0, "EUR", "0.00 EUR"),
+        (100, "JPY", "100 JPY"),
+        (1, "KWD", "0.001 KWD"),
+        (i64::MIN, "GBP", "-92233720368547758.08 GBP"),
     ] {
         assert_eq!(Money::new(minor, code.parse().unwrap()).to_string(), text);
     }

@@ -122,7 +122,7 @@ mod tests {
             "payment_id": "o-1", "order_id": "o-1", "status": "captured", "amount_minor": 1530,
             "captured_minor": 1530, "currency": "GBP", "reason": null,
             "refunds": [{ "refund_id": "r-1", "amount_minor": 255, "currency": "GBP", "status": "refunded" }],
-            "history": [{ "at": at, "key": "pay-o-1-capture-1", "kind": "asked", "words": "take GBP 15.30", "times": 2 }],
+            "history": [{ "at": at, "key": "pay-o-1-capture-1", "kind": "asked", "words": "take 15.30 GBP", "times": 2 }],
         });
         let want = "\
 payment   o-1
@@ -135,7 +135,7 @@ refund  amount    status    reason  reference
 r-1     2.55 GBP  refunded  -       -
 
 at                       provider  what            times  key
-2026-11-22 20:00:00.000  asked     take GBP 15.30  2      pay-o-1-capture-1";
+2026-11-22 20:00:00.000  asked     take 15.30 GBP  2      pay-o-1-capture-1";
         assert_eq!(payment_text(&payment), want);
         assert_eq!(payment_text(&json!({ "status": "free", "refunds": [] })), "status  free");
     }

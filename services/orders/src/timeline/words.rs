@@ -10,7 +10,7 @@ pub(crate) fn pieces(count: u64) -> String {
     if count == 1 { "1 piece".to_owned() } else { format!("{count} pieces") }
 }
 
-/// `GBP 7.65`.
+/// `7.65 GBP`.
 pub(crate) fn money(amount_minor: i64, currency: Currency) -> String {
     Money::new(amount_minor, currency).to_string()
 }
@@ -66,7 +66,7 @@ mod tests {
             Decision::Refund(Due { cause, reason, amount_minor, lines: vec![] })
         };
         let say = |decision: &Decision| verdict(decision, Currency::GBP, Some("found it cheaper"));
-        assert_eq!(say(&due(1250, RefundReason::Returned)), "GBP 12.50 is to be given back (returned)");
+        assert_eq!(say(&due(1250, RefundReason::Returned)), "12.50 GBP is to be given back (returned)");
         assert_eq!(
             say(&due(0, RefundReason::Lost)),
             "nothing is left to give back (the carrier lost the parcel)"

@@ -161,14 +161,14 @@ mod tests {
             "died": at, "event_type": "shop.banyan.order.placed.v1", "reason": "exhausted", "service": "payment",
             "chain": ["no such token"], "id": "m-1", "message": { "id": "e-1" },
         });
-        let paid = json!({ "at": at, "key": "pay-o-1-capture-1", "kind": "asked", "words": "take GBP 15.30", "times": 3 });
+        let paid = json!({ "at": at, "key": "pay-o-1-capture-1", "kind": "asked", "words": "take 15.30 GBP", "times": 3 });
         for (entry, name, service, summary, cause) in [
             (Entry::of_scan(&scan), "scan: in_transit", "shipping", "DEP, Leeds", None),
             (
                 Entry::of_payment(&paid),
                 "provider: asked",
                 "payment",
-                "take GBP 15.30 (pay-o-1-capture-1), 3 times",
+                "take 15.30 GBP (pay-o-1-capture-1), 3 times",
                 None,
             ),
             (

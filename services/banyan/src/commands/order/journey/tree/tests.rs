@@ -17,9 +17,9 @@ fn entry(ms: u64, text: &str, service: &str, summary: &str) -> Entry {
 
 fn journey() -> Vec<Entry> {
     vec![
-        entry(0, "order.placed", "orders", "6 pieces for GBP 15.30"),
+        entry(0, "order.placed", "orders", "6 pieces for 15.30 GBP"),
         entry(12, "stock.reserved<order.placed", "inventory", "6 pieces are reserved"),
-        entry(31, "payment.authorized<stock.reserved", "payment", "GBP 15.30 is set aside"),
+        entry(31, "payment.authorized<stock.reserved", "payment", "15.30 GBP is set aside"),
         entry(35, "order.confirmed<payment.authorized", "orders", "stock and payment are arranged"),
         entry(90, "notification.sent<order.placed", "notification", "order-placed"),
         entry(125_000, "scan", "shipping", "Leeds"),
@@ -29,9 +29,9 @@ fn journey() -> Vec<Entry> {
 #[test]
 fn what_was_caused_hangs_below_its_cause_with_the_time_it_took() {
     let want = [
-        "   +0ms            order.placed            orders        6 pieces for GBP 15.30",
+        "   +0ms            order.placed            orders        6 pieces for 15.30 GBP",
         "  +12ms    (12ms)  ├╴stock.reserved        inventory     6 pieces are reserved",
-        "  +31ms    (19ms)  │ └╴payment.authorized  payment       GBP 15.30 is set aside",
+        "  +31ms    (19ms)  │ └╴payment.authorized  payment       15.30 GBP is set aside",
         "  +35ms     (4ms)  │   └╴order.confirmed   orders        stock and payment are arranged",
         "  +90ms    (90ms)  ├╴notification.sent     notification  order-placed",
         "+2m 05s  (2m 05s)  └╴scan                  shipping      Leeds",
