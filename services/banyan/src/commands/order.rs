@@ -21,6 +21,7 @@ pub enum Command {
     /// Place one order
     Place(place::Args),
     /// Show one order
+    #[command(visible_alias = "show")]
     Get {
         /// The order's id
         #[arg(value_name = "ORDER")]

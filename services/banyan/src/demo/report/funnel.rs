@@ -29,14 +29,14 @@ pub(super) fn text(report: &Report) -> String {
     let asked = report.returns_asked;
     let back = [
         ("asked for", asked),
-        ("arrived, of so many orders", report.returned),
+        ("orders of which goods came back", report.returned),
         ("not asked for, since not completed", report.returns_pending),
     ];
     lines.extend(some("returns", &back));
-    let money = [("refunded", report.refunded), ("contested", report.disputes)];
-    lines.extend(some("orders whose money was", &money));
+    let money = [("orders refunded", report.refunded), ("payments contested", report.disputes)];
+    lines.extend(some("money", &money));
     lines.extend(some("mails", &[("sent", report.mails)]));
-    lines.extend(some("orders that waited too long", &[("stalled", report.stalled)]));
+    lines.extend(some("waited too long", &[("orders stalled", report.stalled)]));
     lines.join("\n")
 }
 
