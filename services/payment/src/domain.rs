@@ -268,6 +268,10 @@ impl Ask {
         Self::Again(Question::Do { operation })
     }
 
+    fn to_look(key: &ProviderKey) -> Self {
+        Self::Now(Question::Look { key: key.clone() })
+    }
+
     fn to_look_again(key: &ProviderKey) -> Self {
         Self::Again(Question::Look { key: key.clone() })
     }

@@ -69,8 +69,12 @@ impl Payment {
                 let (key, reference) = (authorize.key.clone(), reference.clone());
                 self.void(&key, Some(reference))
             }
+            // Whoever asks next may be an hour away, and ask for the money: what became of it is asked at once.
+            State::Capturing { capture, unknown: Some(_), .. } => Next::ask(Ask::to_look(&capture.key)),
             // The answer is on its way, and will find the mark.
-            State::Authorizing { unknown: None, .. } | State::Capturing { .. } => Next::default(),
+            State::Authorizing { unknown: None, .. } | State::Capturing { unknown: None, .. } => {
+                Next::default()
+            }
             // Whoever cancels gives back what was taken.
             State::Captured { .. } => Next::default(),
             State::Declined { .. }

@@ -77,9 +77,10 @@ fn an_unknown_capture_is_asked_again_under_its_key_and_only_looked_at_once_the_o
     let next = payment.learn(&key(CAPTURE), timeout());
     assert!(matches!(next.asks[..], [Ask::Again(Question::Do { operation: Operation::Capture(_) })]));
     assert_eq!((again(&next), payment.state.name()), (key(CAPTURE), "unknown"));
-    assert_eq!(payment.cancel(NOW), Next::default(), "marked");
+    let look = || Question::Look { key: key(CAPTURE) };
+    assert_eq!(payment.cancel(NOW), Next::ask(Ask::Now(look())), "marked, and nobody waits for an hour");
     let next = payment.learn(&key(CAPTURE), timeout());
-    assert_eq!(next.asks, [Ask::Again(Question::Look { key: key(CAPTURE) })]);
+    assert_eq!(next.asks, [Ask::Again(look())]);
     let mut taken = payment.clone();
     assert!(matches!(taken.learn(&key(CAPTURE), captured(1_530)).news[..], [News::Captured(..)]));
     let next = payment.learn(&key(CAPTURE), Evidence::NotFound);
