@@ -108,7 +108,7 @@ fn fact(payment: &Payment) -> Value {
         "refunds": refunds,
         "asking": payment.is_asking(),
         "dispute": dispute,
-        "trouble": payment.trouble,
+        "trouble": payment.trouble(),
         "reference": crate::http::reference(&payment.state),
         "authorize_key": authorize_key(&payment.state),
     })

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::{
     Ask, Entry, Kind, Next, Payment, Question, RefundState, State, asked, wait_before, wait_for_customer,
 };
-use crate::gateway::{Operation, ProviderKey, Step, Subject, Told};
+use crate::gateway::{Operation, ProviderKey, Step, Told};
 
 mod name;
 mod tell;
@@ -25,7 +25,7 @@ pub const PAYMENTS: Collection<Payment> = Collection::new("payment.payment").ind
     let sort = sort_of(id, payment);
     let entry = |index, partition: &str| runtime::Entry::new(index, partition.to_owned(), sort.clone());
     let mut entries = vec![entry("all", &shard(shard_of(id))), entry("state", payment.state.name())];
-    entries.extend(payment.trouble.map(|_| entry(TROUBLE, TROUBLE)));
+    entries.extend(payment.trouble().map(|_| entry(TROUBLE, TROUBLE)));
     entries
 });
 
@@ -116,11 +116,14 @@ pub fn save(
     uow.about(payment.order_id.clone().as_str());
     let tries = because.tries + 1;
     let again = next.asks.iter().find_map(|ask| match ask {
-        Ask::Again(question) => Some(wait(&payment, question, tries)),
+        Ask::Again(question) => Some((question.key().clone(), wait(&payment, question, tries))),
         Ask::Now(_) => None,
     });
-    let again = again.transpose()?;
-    note(&mut payment, &next, (because, again), uow.now());
+    note(&mut payment, &next, (because, again.as_ref().map(|(_, wait)| *wait)), uow.now());
+    if let Some((key, None)) = &again {
+        payment.give_up(key);
+    }
+    let again = again.and_then(|(_, wait)| wait);
     for news in next.news {
         tell::tell(uow, &mut payment, news, provider)?;
     }
@@ -132,7 +135,8 @@ pub fn save(
                 let due = uow.now().plus(wait);
                 uow.schedule(due, &AskProvider { order_id: order_id.clone(), question, tries })?;
             }
-            (Ask::Again(question) | Ask::Now(question), _) => {
+            (Ask::Again(_), None) => {}
+            (Ask::Now(question), _) => {
                 uow.enqueue(&AskProvider { order_id: order_id.clone(), question, tries: 0 })?;
             }
         }
@@ -143,36 +147,32 @@ pub fn save(
     uow.put(&PAYMENTS, payment)
 }
 
-/// How long to wait before the question is asked again.
-fn wait(payment: &Payment, question: &Question, tries: u32) -> Result<Duration, Fail> {
+/// How long to wait before the question is asked again. `None`: it was asked often enough, and a person has to look.
+fn wait(payment: &Payment, question: &Question, tries: u32) -> Option<Duration> {
     let seconds = match &payment.state {
         State::ActionRequired { authorize, .. } if authorize.key == *question.key() => {
             wait_for_customer(tries)
         }
         _ => wait_before(tries),
     };
-    // Dead, with the question: redriving it asks once more.
-    let seconds = seconds.ok_or_else(|| {
-        let (key, state) = (question.key(), state_of(payment, question.key()));
-        Fail::permanent(format!("{key} is {state} after {tries} questions: a person has to look"))
-    })?;
-    Ok(Duration::from_secs(seconds))
-}
-
-fn state_of(payment: &Payment, key: &ProviderKey) -> &'static str {
-    let refund = match key.subject() {
-        Some(Subject::Refund(id)) => payment.refunds.get(&id),
-        Some(Subject::Payment(..)) | None => None,
-    };
-    refund.map_or_else(|| payment.state.name(), |refund| refund.state.name())
+    seconds.map(Duration::from_secs)
 }
 
 /// Writes down what was heard and what is asked because of it.
-fn note(payment: &mut Payment, next: &Next, (because, again): (Because, Option<Duration>), at: Timestamp) {
+fn note(
+    payment: &mut Payment,
+    next: &Next,
+    (because, again): (Because, Option<Option<Duration>>),
+    at: Timestamp,
+) {
     let mut add = |kind, key, words| payment.history.add(Entry { at, key, kind, words, times: 1 });
     if let Some((kind, key, words)) = because.heard {
-        let wait = again.map(|wait| format!("; asked again in {} s", wait.as_secs()));
-        add(kind, key, words + &wait.unwrap_or_default());
+        let then = match again {
+            Some(Some(wait)) => format!("; asked again in {} s", wait.as_secs()),
+            Some(None) => "; not asked again".to_owned(),
+            None => String::new(),
+        };
+        add(kind, key, words + &then);
     }
     for ask in &next.asks {
         if let Ask::Now(question) = ask {

@@ -10,20 +10,21 @@ use contracts::events::payment::{CaptureFailure, DeclineReason};
 use contracts::{Money, OrderId, PaymentId, RefundId, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::gateway::{
-    Authorize, Capture, Dispute, Operation, ProviderKey, Reference, Step, Token, Void, Why,
-};
+use crate::gateway::{Authorize, Capture, Dispute, ProviderKey, Reference, Step, Token, Void, Why};
 
+mod asking;
 mod authorizing;
 mod capturing;
 mod disputes;
 mod expiry;
+mod given_up;
 mod history;
 mod learn;
 mod patience;
 mod refunding;
 mod voiding;
 
+pub use asking::{Ask, Next, Question};
 pub use capturing::CAPTURES;
 pub use disputes::MAX_DISPUTES;
 pub use expiry::HOLDS;
@@ -75,7 +76,10 @@ pub struct Payment {
     /// What the customer contests. A separate account: the money was taken all the same.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub disputes: Vec<Dispute>,
-    /// What a person should look at; the first such thing.
+    /// Keys that were asked about often enough: nobody asks about them any more.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub given_up: Vec<ProviderKey>,
+    /// What a person should look at; the first such thing. Read [`Payment::trouble`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trouble: Option<Trouble>,
     /// What was asked, and what came of it.
@@ -217,6 +221,8 @@ pub enum Trouble {
     StillHeld,
     /// More disputes than are kept.
     TooManyDisputes,
+    /// The provider did not say what came of a question however often it was asked, and is not asked any more.
+    Unanswered,
 }
 
 /// What is to be told, in this order.
@@ -244,106 +250,6 @@ pub enum News {
     Disputed(Dispute),
 }
 
-/// What is to be asked of the provider, and when.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Ask {
-    /// At once.
-    Now(Question),
-    /// Once more, a while later: see [`wait_before`] and [`wait_for_customer`].
-    Again(Question),
-}
-
-impl Ask {
-    pub(crate) fn question(&self) -> &Question {
-        match self {
-            Self::Now(question) | Self::Again(question) => question,
-        }
-    }
-
-    fn to(operation: Operation) -> Self {
-        Self::Now(Question::Do { operation })
-    }
-
-    fn to_again(operation: Operation) -> Self {
-        Self::Again(Question::Do { operation })
-    }
-
-    fn to_look(key: &ProviderKey) -> Self {
-        Self::Now(Question::Look { key: key.clone() })
-    }
-
-    fn to_look_again(key: &ProviderKey) -> Self {
-        Self::Again(Question::Look { key: key.clone() })
-    }
-
-    /// The same request again tells what came of it, but for a key that the provider knows with another request: that
-    /// is refused for ever, and only a question about the key tells what stands under it.
-    fn after_unknown(why: Why, operation: Operation) -> Self {
-        match why {
-            Why::KeyReused => Self::to_look_again(operation.key()),
-            Why::Timeout | Why::Reset | Why::ServerError | Why::Unreadable | Why::InProgress => {
-                Self::to_again(operation)
-            }
-        }
-    }
-}
-
-/// One question to the provider.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "ask", rename_all = "snake_case")]
-pub enum Question {
-    /// Do this, or say what came of it when it was done under this key before.
-    Do {
-        /// What.
-        operation: Operation,
-    },
-    /// What stands under this key?
-    Look {
-        /// Which.
-        key: ProviderKey,
-    },
-}
-
-impl Question {
-    /// The key that it is about.
-    #[must_use]
-    pub fn key(&self) -> &ProviderKey {
-        match self {
-            Self::Do { operation } => operation.key(),
-            Self::Look { key } => key,
-        }
-    }
-}
-
-/// What follows from a decision.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Next {
-    /// To be told.
-    pub news: Vec<News>,
-    /// To be asked.
-    pub asks: Vec<Ask>,
-    /// When to look whether the hold under this key has run out.
-    pub expiry: Option<(Timestamp, ProviderKey)>,
-}
-
-impl Next {
-    fn tell(news: News) -> Self {
-        Self { news: vec![news], ..Self::default() }
-    }
-
-    fn ask(ask: Ask) -> Self {
-        Self { asks: vec![ask], ..Self::default() }
-    }
-
-    /// This first, then what follows from something else.
-    fn then(mut self, next: Self) -> Self {
-        self.news.extend(next.news);
-        self.asks.extend(next.asks);
-        self.expiry = next.expiry.or(self.expiry);
-        self
-    }
-}
-
 impl Payment {
     /// A payment of which nothing is known but its order.
     #[must_use]
@@ -363,6 +269,7 @@ impl Payment {
             strays: Vec::new(),
             refunds: BTreeMap::new(),
             disputes: Vec::new(),
+            given_up: Vec::new(),
             trouble: None,
             history: History::default(),
         }

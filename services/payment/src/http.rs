@@ -1,4 +1,4 @@
-//! Routes: payments, and what providers tell.
+//! Routes: payments, asking about them again, and what providers tell.
 
 use std::sync::Arc;
 
@@ -11,6 +11,7 @@ use runtime::{Edge, Problem};
 use crate::config::Config;
 use crate::gateway::Gateway;
 
+mod again;
 mod list;
 mod openapi;
 mod show;
@@ -36,6 +37,7 @@ pub(crate) fn routes(
         Router::new()
             .route("/payments", get(list::list))
             .route("/payments/{id}", get(show::show))
+            .route("/payments/{id}/ask", post(again::ask))
             .route("/providers/{provider}/webhooks", post(webhook::told))
             .with_state(Desk { edge, gateway: gateway.clone(), config: config.clone() })
     }

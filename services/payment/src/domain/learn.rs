@@ -26,8 +26,11 @@ impl Payment {
         if matches!(evidence, Evidence::Unknown { .. } | Evidence::NotFound) {
             return Next::default();
         }
+        // Unless nobody asks about it any more.
+        let nobody_asks = self.is_heard_of(key);
         let mut next = self.learn(key, evidence);
-        next.asks.retain(|ask| matches!(ask, super::Ask::Now(_)) || ask.question().key() != key);
+        next.asks
+            .retain(|ask| nobody_asks || matches!(ask, super::Ask::Now(_)) || ask.question().key() != key);
         next
     }
 

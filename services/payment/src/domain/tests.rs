@@ -1,12 +1,13 @@
 use contracts::Currency;
 
 use super::*;
-use crate::gateway::{DeclineKind, Evidence};
+use crate::gateway::{DeclineKind, Evidence, Operation};
 
 mod any_order;
 mod capturing;
 mod disputes;
 mod expiry;
+mod given_up;
 mod refunding;
 mod world;
 

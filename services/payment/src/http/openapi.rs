@@ -21,6 +21,10 @@ pub fn openapi() -> Value {
             "summary": "One payment, its refunds and dispute, and what came of each question",
             "responses": answer("200", "The payment"),
         } },
+        "/payments/{id}/ask": { "post": {
+            "summary": "Ask the provider again about a payment that was given up, or is in trouble",
+            "responses": answer("202", "It is asked"),
+        } },
         "/providers/{provider}/webhooks": { "post": {
             "summary": "What a provider tells of its own accord, signed", "responses": answer("202", "Heard"),
         } },

@@ -101,7 +101,7 @@ impl<'a> View<'a> {
             reason: reason(payment),
             refunds: payment.refunds.iter().map(|(id, refund)| RefundView::of(id, refund)).collect(),
             dispute: payment.dispute().map(DisputeView::of),
-            trouble: payment.trouble,
+            trouble: payment.trouble(),
             opened_at: payment.opened_at,
         }
     }

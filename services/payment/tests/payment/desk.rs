@@ -24,7 +24,7 @@ fn a_payment_shows_how_it_stands_and_never_what_pays() {
     assert_eq!(shown["refunds"][0]["refund_id"], "o-1-1");
     let words: Vec<&str> =
         shown["history"].as_array().unwrap().iter().map(|entry| entry["words"].as_str().unwrap()).collect();
-    assert_eq!((words.len(), words[0]), (6, "hold GBP 62.59"), "{words:?}");
+    assert_eq!((words.len(), words[0]), (6, "hold 62.59 GBP"), "{words:?}");
 }
 
 #[test]
@@ -82,5 +82,59 @@ fn every_status_that_is_listed_has_a_name_of_its_own() {
 fn the_description_names_every_route() {
     let described = payment::openapi();
     let paths: Vec<&String> = described["paths"].as_object().unwrap().keys().collect();
-    assert_eq!(paths.len(), 3, "{paths:?}");
+    assert_eq!(paths.len(), 4, "{paths:?}");
+}
+
+/// Longer than a question is asked.
+const TWO_DAYS: Duration = Duration::from_secs(2 * 86_400);
+
+#[test]
+fn what_was_given_up_is_listed_and_can_be_asked_again() {
+    let shop = Shop::new();
+    assert_eq!(shop.post("/payments/o-1/ask").problem(), (404, "not-found".to_owned()));
+    shop.road.lose(&[Mishap::LostAfter; 40]);
+    shop.order("o-1", "tok_ok");
+    assert_eq!(shop.post("/payments/o-1/ask").problem(), (409, "not-given-up".to_owned()));
+    shop.wait(TWO_DAYS);
+    let listed = shop.get("/payments?status=trouble").body;
+    assert_eq!(listed["payments"][0]["trouble"], "unanswered", "{listed}");
+    assert_eq!((shop.told(), shop.dead_letters()), (vec![], vec![]));
+    shop.road.forget_mishaps();
+    let before = shop.road.calls().len();
+    let asked = shop.post("/payments/o-1/ask");
+    assert_eq!((asked.status, &asked.body["payment_id"]), (202, &"o-1".into()));
+    assert_eq!(shop.get("/payments?status=trouble").body["payments"], serde_json::json!([]));
+    shop.settle();
+    assert_eq!(shop.told(), ["authorized"]);
+    assert_eq!(shop.road.calls()[before..], ["GET /v1/operations/pay-o-1-authorize-1"], "it looks first");
+    assert_eq!(shop.post("/payments/o-1/ask").problem(), (409, "not-given-up".to_owned()));
+    shop.is_sound("o-1");
+}
+
+#[test]
+fn a_refund_that_was_refused_is_asked_for_under_the_next_key_by_a_person_and_once_per_idempotency_key() {
+    let shop = Shop::new();
+    shop.taken("o-1", "tok_ok");
+    shop.road.lose(&[Mishap::Refused]);
+    shop.give_back("o-1", (1, 736));
+    assert_eq!(shop.shown("o-1")["trouble"], "refund_refused");
+    assert_eq!(shop.told(), [""; 0]);
+    for _ in 0..2 {
+        assert_eq!(shop.post_as("/payments/o-1/ask", "once").status, 202);
+        shop.settle();
+    }
+    assert_eq!(shop.told(), ["refunded"]);
+    assert_eq!(shop.road.calls().pop().unwrap(), "pay-o-1-1-refund-2");
+    assert_eq!(shop.shown("o-1").get("trouble"), None);
+    shop.is_sound("o-1");
+}
+
+#[test]
+fn what_cannot_be_asked_for_is_not() {
+    let shop = Shop::new();
+    shop.taken("o-1", "tok_ok");
+    shop.give_back("o-1", (1, TOTAL + 1));
+    assert_eq!(shop.shown("o-1")["trouble"], "refund_contradicts");
+    assert_eq!(shop.post("/payments/o-1/ask").problem(), (409, "not-given-up".to_owned()));
+    assert_eq!(shop.shown("o-1")["trouble"], "refund_contradicts");
 }

@@ -50,6 +50,8 @@ pub(crate) enum Mishap {
     Late,
     /// It is known not to have arrived.
     Down,
+    /// It is refused.
+    Refused,
 }
 
 impl Road {
@@ -71,6 +73,11 @@ impl Road {
     /// The next calls meet these.
     pub(crate) fn lose(&self, mishaps: &[Mishap]) {
         self.mishaps.lock().unwrap().extend(mishaps);
+    }
+
+    /// The next calls meet nothing.
+    pub(crate) fn forget_mishaps(&self) {
+        self.mishaps.lock().unwrap().clear();
     }
 
     /// Every call so far: the key of a write, or what is looked at.
@@ -109,6 +116,7 @@ impl Road {
         match mishap {
             Mishap::Down => return Err(Unavailable::Unreachable),
             Mishap::LostBefore => return Ok(Evidence::Unknown { why: Why::Timeout }),
+            Mishap::Refused => return Ok(Evidence::Refused { code: "not_today".to_owned() }),
             Mishap::Well | Mishap::LostAfter | Mishap::Late => {}
         }
         let bytes = serde_json::to_vec(&request).unwrap();
@@ -253,6 +261,11 @@ impl Shop {
 
     pub(crate) fn post(&self, path: &str) -> Response {
         self.send(Request::post(path).body(Body::empty()).unwrap())
+    }
+
+    /// The same with an idempotency key.
+    pub(crate) fn post_as(&self, path: &str, key: &str) -> Response {
+        self.send(Request::post(path).header("idempotency-key", key).body(Body::empty()).unwrap())
     }
 
     /// A webhook of the provider's, with this signature.
