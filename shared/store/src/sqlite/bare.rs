@@ -88,12 +88,10 @@ impl Recording {
         lock(&self.0).incarnation = incarnation;
     }
 
-    pub(super) fn push(&self, work: Work) {
-        lock(&self.0).works.push(work);
-    }
-
-    pub(super) fn end_group(&self) {
+    /// One transaction's worth.
+    pub(super) fn push_group(&self, works: impl Iterator<Item = Work>) {
         let mut recorded = lock(&self.0);
+        recorded.works.extend(works);
         let end = recorded.works.len();
         recorded.ends.push(end);
     }

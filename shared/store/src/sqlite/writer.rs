@@ -15,6 +15,7 @@ use super::log::Log;
 use super::queue::Ready;
 use super::routes::Routes;
 use super::stats::count;
+use super::work::Work;
 use crate::failure::{Outage, OutageKind};
 use crate::unit::Outcome;
 
@@ -118,15 +119,16 @@ impl<'c> Writer<'c> {
         } else {
             self.divide(jobs, &mut verdicts);
         }
+        // Before anybody is answered: whoever was answered finds what it did in the recording, and not in its next part.
+        if let Some(recording) = &self.shared.recording {
+            recording.push_group(recorded(jobs, &verdicts));
+        }
         let mut weight = 0;
         for (job, verdict) in jobs.drain(..).zip(verdicts.drain(..)) {
             weight += job.weight as usize;
             self.answer(job, verdict);
         }
         self.shared.inbox.free(weight);
-        if let Some(recording) = &self.shared.recording {
-            recording.end_group();
-        }
         self.verdicts = verdicts;
     }
 
@@ -277,14 +279,20 @@ impl<'c> Writer<'c> {
         if job.work.only_settles && verdict != Ok(Outcome::Committed) {
             self.shared.give_back(&job.work);
         }
-        if let Some(recording) = &self.shared.recording
-            && verdict.as_ref().is_ok_and(|outcome| *outcome != Outcome::Unknown)
-        {
-            job.reply.send((verdict, Box::default())).ok();
-            recording.push(*job.work);
-            return;
-        }
         // Whoever has stopped waiting learns the outcome from the record.
         job.reply.send((verdict, job.work)).ok();
     }
+}
+
+/// What was certainly tried, moved out of the group: whoever waits for it only frees it. What is still to be given back
+/// stays.
+fn recorded<'j>(jobs: &'j mut [Job], verdicts: &'j [Verdict]) -> impl Iterator<Item = Work> + 'j {
+    jobs.iter_mut().zip(verdicts).filter_map(|(job, verdict)| {
+        let is_kept = match verdict {
+            Ok(Outcome::Committed) => true,
+            Ok(Outcome::Unknown) | Err(_) => false,
+            Ok(_) => !job.work.only_settles,
+        };
+        is_kept.then(|| std::mem::take(&mut *job.work))
+    })
 }

@@ -138,3 +138,18 @@ fn the_bare_loop_changes_the_same_rows() {
     let items: i64 = conn.query_row("SELECT count(*) FROM item", [], |row| row.get(0)).unwrap();
     assert_eq!(items, 160);
 }
+
+#[test]
+fn what_was_answered_is_in_the_recording() {
+    let recording = Recording::new();
+    let mut config = Config::memory();
+    config.recording = Some(recording.clone());
+    let engine = Engine::open(config).unwrap();
+    run(async {
+        for n in 0..500_u64 {
+            let changes = vec![put(&n.to_string(), 0, "1")];
+            engine.commit(Unit { changes, ..unit(n + 1) }).await.unwrap();
+            assert_eq!(recording.take().len(), 1, "after {n} others");
+        }
+    });
+}
