@@ -21,6 +21,9 @@ const PURGE_CHUNK: u32 = 200;
 /// A busy writer removes a chunk of expired items once in so many groups.
 const PURGE_EVERY: u32 = 64;
 
+/// A writer whose groups are no larger is not what its callers wait for.
+const CALM_MEMBERS: usize = 16;
+
 pub(super) struct Housekeeping<'c> {
     shared: &'c Shared,
     conn: &'c Connection,
@@ -72,9 +75,11 @@ impl<'c> Housekeeping<'c> {
         self.is_marked |= self.is_marking;
     }
 
-    /// After the members of a group were answered.
-    pub(super) fn after_group(&mut self) {
-        if !self.log.when_busy(self.conn) {
+    /// After the members of a group were answered. `members`: of the last groups.
+    pub(super) fn after_group(&mut self, members: usize) {
+        let is_calm = members <= CALM_MEMBERS;
+        let is_copied = if is_calm { self.log.when_calm(self.conn) } else { self.log.when_busy(self.conn) };
+        if !is_copied {
             return;
         }
         count(&self.shared.counters.checkpoints, 1);

@@ -11,6 +11,10 @@ use rusqlite::wal::CheckpointMode;
 /// Frames from which on an idle writer copies the log: 1 MB.
 const IDLE_FRAMES: u64 = 256;
 
+/// Frames from which on a writer that has little to do does so between two groups: 4 MB. Whoever comes meanwhile waits,
+/// and so it is to be over soon.
+const CALM_FRAMES: u64 = 1024;
+
 /// Frames from which on a busy writer does so too: 32 MB. Rarely, as it costs three fsyncs.
 const BUSY_FRAMES: u64 = 8 * 1024;
 
@@ -24,6 +28,8 @@ pub(super) struct Log {
     frames: Arc<AtomicU64>,
     /// A busy writer copies from here on.
     due: u64,
+    /// One that has little to do, from here on.
+    calm_due: u64,
 }
 
 impl Log {
@@ -35,19 +41,33 @@ impl Log {
             told.store(u64::try_from(pages).unwrap_or(0), Ordering::Relaxed);
             Ok(())
         }))?;
-        Ok(Self { frames, due: BUSY_FRAMES })
+        Ok(Self { frames, due: BUSY_FRAMES, calm_due: CALM_FRAMES })
     }
 
     /// Copies the log if it is long; whether it was copied.
     pub(super) fn when_busy(&mut self, conn: &Connection) -> bool {
-        let frames = self.frames();
-        let is_due = frames >= self.due;
+        let is_due = self.frames() >= self.due;
         if is_due {
-            let is_whole = self.copy(conn, CheckpointMode::PASSIVE);
-            // A reader may keep the log from starting again: not at every group, then.
-            self.due = if is_whole { BUSY_FRAMES } else { frames + BUSY_FRAMES / 4 };
+            self.copy_between(conn);
         }
         is_due
+    }
+
+    /// Copies the log if it is long for a writer that has little to do; whether it was copied.
+    pub(super) fn when_calm(&mut self, conn: &Connection) -> bool {
+        let is_due = self.frames() >= self.calm_due;
+        if is_due {
+            self.copy_between(conn);
+        }
+        is_due
+    }
+
+    /// A reader may keep the log from starting again: not between any two groups, then.
+    fn copy_between(&mut self, conn: &Connection) {
+        let frames = self.frames();
+        let whole = self.copy(conn, CheckpointMode::PASSIVE);
+        let again = |after: u64| if whole { after } else { frames + after / 4 };
+        (self.due, self.calm_due) = (again(BUSY_FRAMES), again(CALM_FRAMES));
     }
 
     /// Copies the log while nobody waits; whether it was copied.
@@ -55,7 +75,7 @@ impl Log {
         let is_due = self.frames() >= IDLE_FRAMES;
         if is_due {
             self.copy(conn, CheckpointMode::PASSIVE);
-            self.due = BUSY_FRAMES;
+            (self.due, self.calm_due) = (BUSY_FRAMES, CALM_FRAMES);
         }
         is_due
     }

@@ -94,7 +94,7 @@ impl<'c> Writer<'c> {
             match self.shared.inbox.take(&mut jobs, &patience) {
                 Next::Group => {
                     self.serve(&mut jobs);
-                    self.housekeeping.after_group();
+                    self.housekeeping.after_group(self.expected);
                 }
                 Next::Idle => self.housekeeping.when_idle(&mut self.group),
                 Next::Closed => {
