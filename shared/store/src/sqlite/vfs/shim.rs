@@ -4,6 +4,7 @@
 
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::sync::atomic::Ordering;
+use std::time::Instant;
 
 use rusqlite::ffi;
 
@@ -327,7 +328,7 @@ unsafe extern "C" fn sync(file: *mut ffi::sqlite3_file, flags: c_int) -> c_int {
         let real = real(file);
         let syncs_folder = std::mem::take(&mut own.syncs_folder);
         let Some((tape, name)) = own.recorded() else {
-            return call!((*real).pMethods, xSync, ffi::SQLITE_IOERR, real, flags);
+            return timed(own, || call!((*real).pMethods, xSync, ffi::SQLITE_IOERR, real, flags));
         };
         if tape.lies_about(own.target) {
             return ffi::SQLITE_OK;
@@ -338,6 +339,17 @@ unsafe extern "C" fn sync(file: *mut ffi::sqlite3_file, flags: c_int) -> c_int {
         }
         result
     }
+}
+
+/// Notes how long a sync of the log took.
+#[expect(clippy::disallowed_methods, reason = "measures the disk; decides nothing")]
+fn timed(own: &File, sync: impl FnOnce() -> c_int) -> c_int {
+    let begun = Instant::now();
+    let result = sync();
+    if own.target == Target::Log {
+        own.state.log_sync_times.note(begun.elapsed());
+    }
+    result
 }
 
 unsafe extern "C" fn shm_barrier(file: *mut ffi::sqlite3_file) {
