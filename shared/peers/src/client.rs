@@ -1,8 +1,10 @@
 //! The way to a peer over HTTP, for adapters.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::{Url, header, redirect, retry};
+use tokio::sync::Semaphore;
 
 use crate::line::{Answer, Line};
 use crate::wire::{Request, Response};
@@ -57,11 +59,20 @@ impl From<&Answer<Vec<u8>>> for Heard {
     }
 }
 
+/// Requests under way at once. Each has a connection of its own, with buffers here and there, and more at a time are
+/// answered no sooner: they share a commit of the peer's journal as it is. Enough that some which are never answered
+/// leave room for the others until they are given up.
+const AT_ONCE: usize = 64;
+
+/// Connections that are kept for the next request.
+const IDLE: usize = 16;
+
 /// A client of one peer. Runs on the caller's tokio runtime.
 #[derive(Debug, Clone)]
 pub struct Client {
     base: Url,
     client: reqwest::Client,
+    room: Arc<Semaphore>,
     max_answer_bytes: usize,
 }
 
@@ -84,10 +95,12 @@ impl Client {
             .redirect(redirect::Policy::none())
             // Whether to try again is decided where the attempts are counted.
             .retry(retry::never())
+            // The others are closed after a burst, with their buffers.
+            .pool_max_idle_per_host(IDLE)
             .user_agent(user_agent)
             .build()
             .map_err(|error| InvalidConfig::Client(error.to_string()))?;
-        Ok(Self { base, client, max_answer_bytes })
+        Ok(Self { base, client, room: Arc::new(Semaphore::new(AT_ONCE)), max_answer_bytes })
     }
 
     /// Where `path` is, for somebody's browser.
@@ -96,8 +109,10 @@ impl Client {
         self.base.join(path).ok().map(String::from)
     }
 
-    /// Asks, and says what came back.
+    /// Asks, and says what came back. Its time begins when there is room for it.
     pub async fn send(&self, request: Request) -> Heard {
+        // The semaphore is never closed, so there always is a permit in the end.
+        let _room = self.room.acquire().await.ok();
         match self.exchange(request).await {
             Ok(heard) => heard,
             // Only a connection that never came about proves that nothing was sent.
