@@ -258,7 +258,7 @@ fn goals(ratio: f64, grouping: &Grouping, journey: &Journey) -> Vec<Goal> {
     }
     goals.push(Goal::at_most("ready_empty_ms", journey.ready_empty_ms, READY_MS));
     goals.push(Goal::at_most("ready_full_ms", journey.ready_full_ms, READY_MS));
-    let syncs = journey.durable_hops as f64 * journey.fsync_p99_ms;
+    let syncs = journey.durable_hops as f64 * journey.open_loop.fsync_p99_ms;
     goals.push(Goal::at_most("confirmed_p99_ms", journey.open_loop.p99_ms, CONFIRMED_FSYNCS * syncs));
     goals
 }

@@ -1,5 +1,6 @@
 //! `banyan dev` as a process of its own, as somebody would run it.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
@@ -32,10 +33,29 @@ struct Banner {
 }
 
 /// What its file cost so far.
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 pub(super) struct Disk {
     pub fsyncs: u64,
     pub commits: u64,
+    /// How long syncs of the log took: microseconds, and how often.
+    pub log_sync_us: Vec<(u64, u64)>,
+}
+
+impl Disk {
+    /// How long the slowest hundredth of the syncs since `before` took at least, in milliseconds.
+    pub(super) fn log_sync_p99_ms(&self, before: &Self) -> f64 {
+        let before: BTreeMap<u64, u64> = before.log_sync_us.iter().copied().collect();
+        let since =
+            |&(us, count): &(u64, u64)| (us, count - before.get(&us).copied().unwrap_or(0).min(count));
+        let times: Vec<(u64, u64)> = self.log_sync_us.iter().map(since).collect();
+        let all: u64 = times.iter().map(|(_, count)| count).sum();
+        let mut quicker = 0;
+        let p99 = times.iter().find(|(_, count)| {
+            quicker += count;
+            quicker * 100 >= all * 99 && quicker > 0
+        });
+        p99.map_or(0.0, |(us, _)| *us as f64 / 1_000.0)
+    }
 }
 
 impl Dev {
@@ -111,5 +131,17 @@ mod tests {
     fn resident_memory_is_read_from_the_status_of_a_process() {
         assert_eq!(resident_kib("Name:\tbanyan\nVmRSS:\t   43212 kB\nThreads:\t7\n"), Some(43_212));
         assert_eq!(resident_kib("Name:\tbanyan\n"), None);
+    }
+
+    #[test]
+    fn the_slowest_hundredth_is_that_of_the_syncs_since() {
+        let disk =
+            |log_sync_us: &[(u64, u64)]| Disk { fsyncs: 0, commits: 0, log_sync_us: log_sync_us.to_vec() };
+        let before = disk(&[(300, 50), (9_000, 50)]);
+        let p99 = |times: &[(u64, u64)]| disk(times).log_sync_p99_ms(&before);
+        assert_eq!(p99(&[(300, 50), (9_000, 50)]), 0.0);
+        assert_eq!(p99(&[(300, 148), (700, 1), (2_000, 1), (9_000, 50)]), 0.7);
+        assert_eq!(p99(&[(300, 149), (2_000, 1), (9_000, 50)]), 0.3);
+        assert_eq!(p99(&[(300, 50), (400, 1), (9_000, 50)]), 0.4);
     }
 }

@@ -1,7 +1,6 @@
 //! Real orders through a `dev` of its own: how many a second, how soon they are confirmed, what they cost.
 
 mod fates;
-mod probe;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -27,6 +26,8 @@ const STARTS: usize = 3;
 const AT_ONCE: usize = 32;
 /// Orders in the open loop that wait for their time or their answer: the waiting ones make room in time.
 const OPEN_AT_ONCE: usize = 4_096;
+/// Orders between two words about them.
+const TOLD_EVERY: usize = 100;
 /// What has to be on a disk, one after the other, before an order is confirmed: its placing, its reservation, the
 /// question to the provider, the provider's own ledger, the answer, and the confirmation.
 pub(super) const DURABLE_HOPS: [&str; 6] =
@@ -57,9 +58,7 @@ pub struct Journey {
     pub ready_empty_ms: f64,
     /// From exec to ready on the directory with those orders.
     pub ready_full_ms: f64,
-    /// The longest that 99 in 100 syncs of the disk took, between those orders.
-    pub fsync_p99_ms: f64,
-    /// How many of them one confirmation has to wait for.
+    /// How many commits, one after the other, a confirmation has to wait for.
     pub durable_hops: usize,
     /// Orders placed at fixed times, whether or not earlier ones were answered.
     pub open_loop: OpenLoop,
@@ -76,6 +75,9 @@ pub struct OpenLoop {
     pub confirmed: u64,
     /// How many were decided without anybody hearing when; no time of theirs is below.
     pub unheard: u64,
+    /// The longest that 99 in 100 syncs of the log took meanwhile: those that commits wait for, on a disk that the peers'
+    /// ledgers share.
+    pub fsync_p99_ms: f64,
     /// From when an order was to be placed until its confirmation was heard, which is after its commit.
     pub p50_ms: f64,
     /// The same of 99 in a hundred.
@@ -106,8 +108,8 @@ pub(super) async fn run(
     starts.push(millis(dev.ready_after));
     journey.ready_empty_ms = rounded(median(&starts));
 
-    output.note(format!("placing {orders} orders as fast as they go ..."));
-    full_speed(&dev, &mut journey, env).await?;
+    output.note(format!("placing {orders} orders as fast as they go, and waiting for their end ..."));
+    full_speed(&dev, &mut journey, (env, output)).await?;
     journey.resident_mib = dev.resident_mib().map(rounded);
     dev.stop(env).await?;
 
@@ -120,11 +122,10 @@ pub(super) async fn run(
     starts.push(millis(dev.ready_after));
     journey.ready_full_ms = rounded(median(&starts));
 
-    output.note(format!("placing orders at half that speed for {} s ...", open_for.as_secs()));
     let rate = half(journey.completed_per_s);
+    output.note(format!("placing {rate} orders a second, half of that, for {} s ...", open_for.as_secs()));
     journey.durable_hops = DURABLE_HOPS.len();
-    journey.fsync_p99_ms = rounded(probe::fsync_p99_ms(folder, env)?);
-    journey.open_loop = open_loop(&dev, orders, rate, open_for, env).await?;
+    journey.open_loop = open_loop(&dev, orders, (rate, open_for), (env, output)).await?;
     dev.stop(env).await?;
     Ok(journey)
 }
@@ -136,7 +137,7 @@ async fn start_and_stop(data: &Path, env: &Env) -> Result<f64> {
     Ok(ready)
 }
 
-async fn full_speed(dev: &Dev, journey: &mut Journey, env: &Env) -> Result<()> {
+async fn full_speed(dev: &Dev, journey: &mut Journey, (env, output): (&Env, Output)) -> Result<()> {
     receive_stock(&dev.client, 0, journey.orders, env).await?;
     let writes = writes(0, journey.orders)?;
     let fates = Fates::follow(&dev.client, env).await?;
@@ -146,14 +147,20 @@ async fn full_speed(dev: &Dev, journey: &mut Journey, env: &Env) -> Result<()> {
     let mut placed = BTreeSet::new();
     while let Some(order) = placing.next().await {
         placed.insert(order?);
+        if placed.len().is_multiple_of(TOLD_EVERY) {
+            let (_, completed, cancelled) = fates.counts();
+            output.progress(format!("{} placed, {} at their end", placed.len(), completed + cancelled));
+        }
     }
     drop(placing);
     let many = journey.orders as f64;
     let per_s = || rounded(many / env.now().since(begun).as_secs_f64());
-    fates.wait_for(Until::Decided, &placed, (&dev.client, env)).await?;
+    let shop = (&dev.client, env, output);
+    fates.wait_for(Until::Decided, &placed, shop).await?;
     journey.orders_per_s = per_s();
-    fates.wait_for(Until::Ended, &placed, (&dev.client, env)).await?;
+    fates.wait_for(Until::Ended, &placed, shop).await?;
     journey.completed_per_s = per_s();
+    output.progress_done();
     let after = dev.disk().await?;
     journey.fsyncs_per_order = rounded((after.fsyncs - disk.fsyncs) as f64 / many);
     journey.units_per_order = rounded((after.commits - disk.commits) as f64 / many);
@@ -161,12 +168,17 @@ async fn full_speed(dev: &Dev, journey: &mut Journey, env: &Env) -> Result<()> {
     Ok(())
 }
 
-async fn open_loop(dev: &Dev, skip: u64, rate: u64, open_for: Duration, env: &Env) -> Result<OpenLoop> {
+async fn open_loop(
+    dev: &Dev,
+    skip: u64,
+    (rate, open_for): (u64, Duration),
+    (env, output): (&Env, Output),
+) -> Result<OpenLoop> {
     let orders = (rate * open_for.as_secs()).max(1);
     receive_stock(&dev.client, skip, orders, env).await?;
     let writes = writes(skip, orders)?;
     let fates = Fates::follow(&dev.client, env).await?;
-    let begun = env.now();
+    let (disk, begun) = (dev.disk().await?, env.now());
     let due = |nth: u64| begun.plus(Duration::from_micros(nth * 1_000_000 / rate));
     let one = |(nth, write)| async move {
         let ahead = due(nth).since(env.now());
@@ -183,7 +195,9 @@ async fn open_loop(dev: &Dev, skip: u64, rate: u64, open_for: Duration, env: &En
     }
     drop(placing);
     let all = placed.keys().cloned().collect();
-    fates.wait_for(Until::Decided, &all, (&dev.client, env)).await?;
+    fates.wait_for(Until::Decided, &all, (&dev.client, env, output)).await?;
+    output.progress_done();
+    let fsync_p99_ms = rounded(dev.disk().await?.log_sync_p99_ms(&disk));
     let confirmed = fates.confirmed();
     let waited = |(order, due): (&String, &Timestamp)| confirmed.get(order).map(|at| millis(at.since(*due)));
     let mut waits: Vec<f64> = placed.iter().filter_map(waited).collect();
@@ -194,6 +208,7 @@ async fn open_loop(dev: &Dev, skip: u64, rate: u64, open_for: Duration, env: &En
         orders,
         confirmed: waits.len() as u64,
         unheard: fates.unheard(),
+        fsync_p99_ms,
         p50_ms: at(500),
         p99_ms: at(990),
         max_ms: at(1_000),

@@ -38,8 +38,8 @@ fn any_goal_that_is_missed_fails_the_whole() {
     assert_eq!(missed(good, Journey { resident_mib: Some(61.0), ..journey() }, 0.9), ["resident_mib"]);
     assert_eq!(missed(good, Journey { ready_empty_ms: 1_001.0, ..journey() }, 0.9), ["ready_empty_ms"]);
     assert_eq!(missed(good, Journey { ready_full_ms: 1_001.0, ..journey() }, 0.9), ["ready_full_ms"]);
-    let late = OpenLoop { p99_ms: 12.5, ..OpenLoop::default() };
-    let late = Journey { durable_hops: 6, fsync_p99_ms: 1.0, open_loop: late, ..journey() };
+    let late = OpenLoop { p99_ms: 12.5, fsync_p99_ms: 1.0, ..OpenLoop::default() };
+    let late = Journey { durable_hops: 6, open_loop: late, ..journey() };
     assert_eq!(missed(good, late, 0.9), ["confirmed_p99_ms"]);
     let mut slow = report(&[(run(1_000), run(900))], grouping(399.0, 29.0), journey());
     assert!(!slow.ok, "{:?}", slow.goals);

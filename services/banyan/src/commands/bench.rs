@@ -20,8 +20,8 @@ pub enum Command {
 /// `banyan bench embedded`
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "\
-Takes a few minutes, and works below --data, whose disk is measured; nothing is left there. Use a release build. Ends
-with 3 when a goal is missed.
+Takes about two minutes on two idle cores, and works below --data, whose disk is measured; nothing is left there. Use a
+release build. Ends with 3 when a goal is missed. docs/bench.md says what is measured, and how.
 
 Example:
   banyan bench embedded --json --rounds 15")]
@@ -105,7 +105,7 @@ fn report_text(report: &Report) -> String {
         open.p99_ms,
         open.max_ms,
         journey.durable_hops,
-        journey.fsync_p99_ms,
+        open.fsync_p99_ms,
         table(&goals)
     )
 }

@@ -12,6 +12,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::client::{Client, Heard};
+use crate::output::Output;
 
 /// How often the end is looked for.
 const LOOK_EVERY: Duration = Duration::from_millis(5);
@@ -44,6 +45,11 @@ struct Known {
 }
 
 impl Known {
+    /// How much is known: it grows with every answer.
+    fn heard(&self) -> usize {
+        self.confirmed.len() + self.completed.len() + self.cancelled.len() + self.unheard.len()
+    }
+
     fn is(&self, until: Until, order: &str) -> bool {
         let has_ended = self.completed.contains(order) || self.cancelled.contains(order);
         let is_confirmed = self.confirmed.contains_key(order) || self.unheard.contains(order);
@@ -117,36 +123,46 @@ impl Fates {
         &self,
         until: Until,
         placed: &BTreeSet<String>,
-        (client, env): (&Client, &Env),
+        (client, env, output): (&Client, &Env, Output),
     ) -> Result<()> {
-        let (mut open, mut moved) = (placed.len(), env.now());
+        let mut open: Vec<&String> = placed.iter().collect();
+        let (mut heard, mut moved) = (0, env.now());
         loop {
-            let (still, has_missed) = self.open_of(until, placed)?;
-            if still.is_empty() {
+            let (so_far, has_missed) = self.drop_last(until, &mut open)?;
+            if open.is_empty() {
                 return Ok(());
             }
-            if still.len() < open {
-                (open, moved) = (still.len(), env.now());
+            if so_far > heard {
+                (heard, moved) = (so_far, env.now());
+                output.progress(format!("about {} of {} not {} yet", open.len(), placed.len(), until.word()));
             }
             let waited = env.now().since(moved);
             if waited > PATIENCE {
-                bail!("{} orders are not {}, and nothing moves", still.len(), until.word());
+                let many = self.open_of(until, &open).len();
+                bail!("{many} orders are not {}, and nothing moves", until.word());
             }
             if has_missed && waited > QUIET {
-                self.ask(&still, client).await?;
+                self.ask(&self.open_of(until, &open), client).await?;
             }
             env.clock.sleep(LOOK_EVERY).await;
         }
     }
 
-    /// Which of `placed` are open as far as was heard, and whether something was missed.
-    fn open_of(&self, until: Until, placed: &BTreeSet<String>) -> Result<(Vec<String>, bool)> {
+    /// Takes off the end of `open` what is no longer open; answers how much was heard so far, and whether something was
+    /// missed. To look at all of them each time would take a core from the shop.
+    fn drop_last(&self, until: Until, open: &mut Vec<&String>) -> Result<(usize, bool)> {
         let known = self.known();
         if let Some(trouble) = &known.trouble {
             bail!("the orders cannot be followed: {trouble}");
         }
-        let open = placed.iter().filter(|order| !known.is(until, order)).cloned().collect();
-        Ok((open, known.missed > 0))
+        while open.pop_if(|last| known.is(until, last)).is_some() {}
+        Ok((known.heard(), known.missed > 0))
+    }
+
+    /// Which of `orders` are open as far as was heard.
+    fn open_of(&self, until: Until, orders: &[&String]) -> Vec<String> {
+        let known = self.known();
+        orders.iter().filter(|order| !known.is(until, order)).map(|order| (*order).clone()).collect()
     }
 
     async fn ask(&self, orders: &[String], client: &Client) -> Result<()> {
@@ -206,11 +222,15 @@ mod tests {
         fates.take("not JSON", Timestamp::from_micros(8));
         assert_eq!(fates.confirmed()["a"], Timestamp::from_micros(2));
         assert_eq!(fates.counts(), (2, 1, 1));
-        let all = BTreeSet::from(["a", "b", "c", "d"].map(str::to_owned));
-        let open = |until| fates.open_of(until, &all).unwrap().0;
+        let all = ["a", "b", "c", "d"].map(str::to_owned);
+        let all: Vec<&String> = all.iter().collect();
+        let open = |until| fates.open_of(until, &all);
         assert_eq!(
             (open(Until::Decided), open(Until::Ended)),
             (vec!["c".into()], vec!["c".into(), "d".into()])
         );
+        let mut open = all.clone();
+        assert_eq!(fates.drop_last(Until::Decided, &mut open).unwrap(), (4, false));
+        assert_eq!(open, all[..3]);
     }
 }
