@@ -2,10 +2,10 @@
 
 use anyhow::Result;
 use clap::Subcommand;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::cli::{Context, Exit};
-use crate::client::escaped;
+use crate::client::{Patience, Write, escaped};
 use crate::commands::listing::{As, Column, List, Page, facts, table_of};
 use crate::commands::shown::{rows, text};
 
@@ -27,6 +27,15 @@ Examples:
     },
     /// Show one payment, and each step of it
     Show {
+        /// The payment's id, which is its order's
+        #[arg(value_name = "ORDER")]
+        id: String,
+    },
+    /// Have the provider asked again about a payment in trouble
+    #[command(
+        after_help = "Examples:\n  banyan payments list --status trouble\n  banyan payments ask 0199..."
+    )]
+    Ask {
         /// The payment's id, which is its order's
         #[arg(value_name = "ORDER")]
         id: String,
@@ -94,6 +103,16 @@ pub async fn run(command: Command, context: &Context) -> Result<Exit> {
             context.output.answer(&payment, payment_text);
             context.next(&[&format!("order timeline {}", text(&payment, "/order_id"))]);
         }
+        Command::Ask { id } => {
+            let key = context.env.fresh_id().to_string();
+            let write = Write::json(format!("/payments/{}/ask", escaped(&id)), Some(key), &json!({}));
+            let answer: Value =
+                context.client.post_until_answered(&write, &context.env, Patience::PERSON).await?;
+            context.output.answer(&answer, |answer| {
+                format!("the provider is asked again about payment {}", text(answer, "/payment_id"))
+            });
+            context.next(&[&format!("payments show {id}")]);
+        }
     }
     Ok(Exit::Ok)
 }
@@ -111,8 +130,6 @@ fn payment_text(payment: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]
