@@ -1,7 +1,7 @@
 //! `banyan chaos`: what the simulator cannot show. Real processes that are killed, and the power that goes.
 //!
 //! `kills` starts a real `banyan dev`, lets orders come, and kills it and its peers at random moments. What a killed process
-//! has written stays, also when nobody waited for the disk; so [`power`] records what is done to the files and makes of it
+//! has written stays, also when nobody waited for the disk; so `power` records what is done to the files and makes of it
 //! what a disk may hold when the power goes.
 
 mod book;
