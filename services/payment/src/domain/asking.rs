@@ -11,7 +11,8 @@ use crate::gateway::{Operation, ProviderKey, Why};
 pub enum Ask {
     /// At once.
     Now(Question),
-    /// Once more, a while later: see [`wait_before`] and [`wait_for_customer`].
+    /// Once more, a while later: see [`wait_before`](super::wait_before) and
+    /// [`wait_for_customer`](super::wait_for_customer).
     Again(Question),
 }
 
