@@ -10,10 +10,11 @@ use crate::cli::Context;
 use crate::client::{Error, with_query};
 use crate::commands::shown::{count, counted, rows, text};
 
-/// Nothing moves for this long: no use to wait on. Without faults nothing waits at all; with faults the order deadline of a
-/// minute and the pauses between tries do.
+/// Nothing moves for this long: no use to wait on. Without faults nothing waits at all. With faults the order deadline of a
+/// minute does, and who is asked again: after the sixth question without an answer for ten minutes, which of thousands of
+/// orders one may come to.
 const PATIENCE: Duration = Duration::from_secs(120);
-const PATIENCE_WITH_FAULTS: Duration = Duration::from_secs(240);
+const PATIENCE_WITH_FAULTS: Duration = Duration::from_secs(660);
 /// Between two audits.
 const LOOK: Duration = Duration::from_millis(300);
 /// Orders on a page.
