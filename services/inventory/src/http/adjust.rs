@@ -171,9 +171,11 @@ fn unfit(unfit: Unfit) -> Problem {
             Problem::new(409, "too-many-lose", "Too many lose something", detail)
                 .hint("take away less at a time: do it in smaller steps")
         }
+        // What an index shows may be old, so this refusal is no last word: an earlier try under the same key may still
+        // succeed.
         Unfit::NotFound => {
             let detail = "not all of the orders and carts that have these pieces were found";
-            Problem::new(409, "stock-promised", "Stock is promised", detail)
+            Problem::new(503, "holders-not-found", "Holders not found yet", detail)
                 .hint("somebody may have come in between: try again")
                 .retry_after(1)
         }

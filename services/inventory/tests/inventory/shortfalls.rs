@@ -196,3 +196,17 @@ fn those_who_have_it_are_found_behind_many_who_have_not() {
     assert_eq!(take(&warehouse, "k", -1).status, 200);
     assert_eq!(reservation(&warehouse, "o-1")["missing"]["a"], 1);
 }
+
+#[test]
+fn who_has_it_and_is_not_found_yet_is_looked_for_again() {
+    let warehouse = Warehouse::stocked(&[("a@main", 5)]);
+    warehouse.hold_indexes(true);
+    warehouse.tell("p-o-1", "o-1", &placed("o-1", &[("a", 5)], None));
+    // No last word: the same key takes it later.
+    let refused = take(&warehouse, "k", -2);
+    assert_eq!((refused.problem().0, refused.problem().1), (503, "holders-not-found".to_owned()));
+    assert_eq!(refused.headers["retry-after"], "1");
+    warehouse.hold_indexes(false);
+    assert_eq!(take(&warehouse, "k", -2).status, 200);
+    assert_eq!(reservation(&warehouse, "o-1")["missing"]["a"], 2);
+}

@@ -107,6 +107,11 @@ impl Warehouse {
         self.world.set_rates(rates);
     }
 
+    /// Keeps all indexes as they are, or lets them catch up.
+    pub(crate) fn hold_indexes(&self, hold: bool) {
+        self.world.hold_indexes(hold);
+    }
+
     /// Lets all trouble end, and everything that is under way arrive.
     pub(crate) fn calm(&self) {
         self.world.calm();
