@@ -10,6 +10,12 @@ use crate::event::MAX_ATTRIBUTE_BYTES;
 use crate::events::{Described, catalogue};
 use crate::order::PlaceOrder;
 
+/// The longest text where its type says nothing else, in characters: what a person writes, or another system's name.
+pub const MAX_TEXT_CHARS: usize = 4096;
+
+/// The longest list where its type says nothing else: an order's 80 SKUs from a dozen places each.
+pub const MAX_ITEMS: usize = 1000;
+
 /// One file of `contracts/schemas`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct File {
@@ -67,7 +73,7 @@ fn finished(mut schema: Value, title: &str, id: &str) -> Value {
     schema
 }
 
-/// Closes objects; an optional field is absent rather than null, so `null` goes, as a default as well. What is left
+/// Closes objects and bounds what has no bound; an optional field is absent rather than null, so `null` goes, as a default as well. What is left
 /// optional without a default may be `null` where we read, see [`crate::validate`].
 fn tighten(schema: &mut Value) {
     match schema {
@@ -80,10 +86,20 @@ fn tighten(schema: &mut Value) {
                 object.remove("default");
             }
             without_null(object);
+            bound(object);
         }
         Value::Array(items) => items.iter_mut().for_each(tighten),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
+}
+
+fn bound(object: &mut Map<String, Value>) {
+    let is_bounded = ["enum", "const", "format"].iter().any(|keyword| object.contains_key(*keyword));
+    match object.get("type").and_then(Value::as_str) {
+        Some("string") if !is_bounded => object.entry("maxLength").or_insert(MAX_TEXT_CHARS.into()),
+        Some("array") => object.entry("maxItems").or_insert(MAX_ITEMS.into()),
+        Some(_) | None => return,
+    };
 }
 
 fn without_null(object: &mut Map<String, Value>) {
@@ -130,19 +146,20 @@ fn envelope() -> Value {
             },
             "subject": text("The id of the aggregate it happened to."),
             "time": { "type": "string", "format": "date-time", "description": "When it happened." },
-            "datacontenttype": { "type": "string", "description": "`application/json`, which is also the default." },
+            "datacontenttype": text("`application/json`, which is also the default."),
             "dataschema": {
-                "type": "string", "format": "uri-reference",
+                "type": "string", "format": "uri-reference", "maxLength": MAX_ATTRIBUTE_BYTES,
                 "description": "The schema that `data` was written against, with its full version.",
             },
             "traceparent": {
                 "type": "string",
+                "maxLength": MAX_ATTRIBUTE_BYTES,
                 "description": "W3C trace context of the step that published it.",
                 "pattern": "^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}",
             },
             "partitionkey": text("Messages of one key are handled one after another."),
             "sequence": {
-                "type": "string", "pattern": "^[0-9]{20}$",
+                "type": "string", "pattern": "^[0-9]{20}$", "maxLength": 20,
                 "description": "How many events this subject has published, in 20 digits.",
             },
             "correlationid": text("The order that this is about."),

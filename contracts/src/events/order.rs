@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::stock::StockLine;
 use crate::ids::{CustomerId, HoldId, OrderId, PaymentId, RefundId, Sku};
 use crate::money::Currency;
+#[cfg(feature = "schema")]
+use crate::order::MAX_TEXT_CHARS;
 use crate::order::{Checked, Customer, Line, OrderStatus, PaymentMethod, PlaceOrder, Problem, Share, ShipTo};
 use crate::quantity::Quantity;
 use crate::time::Timestamp;
@@ -24,6 +26,7 @@ pub struct OrderPlaced {
     pub currency: Currency,
     /// Where it was sold, such as `web`.
     #[serde(default = "web")]
+    #[cfg_attr(feature = "schema", schemars(length(max = MAX_TEXT_CHARS)))]
     pub channel: String,
     /// What is bought. Ours have each SKU once; another application's may repeat one.
     #[cfg_attr(feature = "schema", schemars(length(min = 1)))]

@@ -49,7 +49,7 @@ pub struct Shortage {
     pub sku: Sku,
     /// How many pieces the order wants.
     pub wanted: Quantity,
-    /// How many could be had; 0 for an unknown SKU.
+    /// How many pieces could be had; 0 for an unknown SKU.
     #[cfg_attr(feature = "schema", schemars(range(min = 0)))]
     pub available: i64,
 }

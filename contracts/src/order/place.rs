@@ -30,6 +30,7 @@ pub struct PlaceOrder {
     pub currency: String,
     /// Where it was sold: `web` when left out.
     #[serde(default = "web")]
+    #[cfg_attr(feature = "schema", schemars(length(max = MAX_TEXT_CHARS)))]
     pub channel: String,
     /// What is bought: 1 to 80 distinct SKUs; equal SKUs at equal prices are summed.
     #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
