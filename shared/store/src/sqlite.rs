@@ -8,6 +8,7 @@
 
 mod apply;
 pub mod bare;
+mod copier;
 mod deliveries;
 mod failure;
 mod folder;
@@ -319,7 +320,7 @@ fn write(shared: &Shared, conn: Connection, opening: &Opening) {
     let mut conn = Some(conn);
     let mut next_seq = first_seq(shared.incarnation);
     while let Some(mut open) = conn.take() {
-        match run(shared, &mut open, next_seq) {
+        match run(shared, &mut open, opening, next_seq) {
             Ok(End::Closed) => return,
             Ok(End::Unusable(next)) => next_seq = next,
             Err(error) => {
@@ -338,8 +339,8 @@ fn write(shared: &Shared, conn: Connection, opening: &Opening) {
     }
 }
 
-fn run(shared: &Shared, conn: &mut Connection, next_seq: u64) -> rusqlite::Result<End> {
-    let log = Log::watch(conn)?;
+fn run(shared: &Shared, conn: &mut Connection, opening: &Opening, next_seq: u64) -> rusqlite::Result<End> {
+    let log = Log::watch(conn, opening)?;
     Ok(Writer::new(shared, conn, log, next_seq)?.run())
 }
 

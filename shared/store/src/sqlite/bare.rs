@@ -135,7 +135,8 @@ impl Bare {
         let vfs = vfs.map(|controls| controls.name());
         let opening = Opening { path: path.to_owned(), vfs, page_limit: None, is_durable: true };
         let mut conn = open_checked(&opening)?;
-        let log = Log::watch(&mut conn).map_err(|source| OpenError::Sqlite { path: opening.path, source })?;
+        let log = Log::watch(&mut conn, &opening)
+            .map_err(|source| OpenError::Sqlite { path: opening.path, source })?;
         Ok(Self { conn, log, next_seq: None })
     }
 

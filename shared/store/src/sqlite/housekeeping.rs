@@ -99,6 +99,9 @@ impl<'c> Housekeeping<'c> {
                 group.roll_back();
             }
         }
+        if self.log.is_being_copied() {
+            return;
+        }
         count(&self.shared.counters.checkpoints, u64::from(self.log.when_idle(self.conn)));
         self.is_tidy = true;
     }

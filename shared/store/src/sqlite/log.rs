@@ -1,5 +1,5 @@
 //! The write-ahead log: how long it is, and when it is copied into the file. SQLite would do it inside a commit, while
-//! everybody waits; so the writer does it itself, after answering.
+//! everybody waits. Here most of it is copied beside the writer, and what is left by the writer itself, after answering.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,15 +8,21 @@ use rusqlite::Connection;
 use rusqlite::hooks::Wal;
 use rusqlite::wal::CheckpointMode;
 
+use super::copier::Copier;
+use super::schema::Opening;
+
 /// Frames from which on an idle writer copies the log: 1 MB.
 const IDLE_FRAMES: u64 = 256;
 
-/// Frames from which on a writer that has little to do does so between two groups: 4 MB. Whoever comes meanwhile waits,
-/// and so it is to be over soon.
+/// Frames from which on the log is copied beside a writer that has little to do: 4 MB.
 const CALM_FRAMES: u64 = 1024;
 
-/// Frames from which on a busy writer does so too: 32 MB. Rarely, as it costs three fsyncs.
+/// Frames from which on a busy writer copies it between two groups: 32 MB. Rarely, as it costs three fsyncs; and by
+/// itself, as a third thread would take the processor from the two that make groups.
 const BUSY_FRAMES: u64 = 8 * 1024;
+
+/// Frames from which on a writer waits for what is copied beside it: it grows faster than that.
+const WAITING_FRAMES: u64 = 4 * BUSY_FRAMES;
 
 /// Frames from which on snapshots are taken away, as they keep the log from starting again: 256 MB.
 const REVOKE_FRAMES: u64 = 64 * 1024;
@@ -26,6 +32,7 @@ const REVOKE_FRAMES: u64 = 64 * 1024;
 pub(super) struct Log {
     /// As of the last commit.
     frames: Arc<AtomicU64>,
+    copier: Copier,
     /// A busy writer copies from here on.
     due: u64,
     /// One that has little to do, from here on.
@@ -34,32 +41,40 @@ pub(super) struct Log {
 
 impl Log {
     /// Watches the log from now on.
-    pub(super) fn watch(conn: &mut Connection) -> rusqlite::Result<Self> {
+    pub(super) fn watch(conn: &mut Connection, opening: &Opening) -> rusqlite::Result<Self> {
         let frames = Arc::new(AtomicU64::new(0));
         let told = frames.clone();
         conn.wal_hook(Some(move |_: &mut Wal, pages: std::ffi::c_int| {
             told.store(u64::try_from(pages).unwrap_or(0), Ordering::Relaxed);
             Ok(())
         }))?;
-        Ok(Self { frames, due: BUSY_FRAMES, calm_due: CALM_FRAMES })
+        let copier = Copier::new(opening.clone(), frames.clone());
+        Ok(Self { frames, copier, due: BUSY_FRAMES, calm_due: CALM_FRAMES })
     }
 
     /// Copies the log if it is long; whether it was copied.
     pub(super) fn when_busy(&mut self, conn: &Connection) -> bool {
-        let is_due = self.frames() >= self.due;
+        if self.copier.is_copying() {
+            if self.frames() < WAITING_FRAMES {
+                return false;
+            }
+            self.copier.wait();
+        }
+        let is_due = self.copier.has_copied() || self.frames() >= self.due;
         if is_due {
             self.copy_between(conn);
         }
         is_due
     }
 
-    /// Copies the log if it is long for a writer that has little to do; whether it was copied.
+    /// Has the log copied if it is long for a writer that has little to do; whether it was copied.
     pub(super) fn when_calm(&mut self, conn: &Connection) -> bool {
-        let is_due = self.frames() >= self.calm_due;
-        if is_due {
+        let is_asked = self.frames() >= self.calm_due && self.frames() < self.due && self.copier.ask();
+        let is_copied = self.when_busy(conn);
+        if !is_asked && !is_copied && self.frames() >= self.calm_due {
             self.copy_between(conn);
         }
-        is_due
+        is_copied
     }
 
     /// A reader may keep the log from starting again: not between any two groups, then.
@@ -72,6 +87,7 @@ impl Log {
 
     /// Copies the log while nobody waits; whether it was copied.
     pub(super) fn when_idle(&mut self, conn: &Connection) -> bool {
+        self.copier.has_copied();
         let is_due = self.frames() >= IDLE_FRAMES;
         if is_due {
             self.copy(conn, CheckpointMode::PASSIVE);
@@ -80,8 +96,14 @@ impl Log {
         is_due
     }
 
+    /// Whether it is copied right now, beside the writer.
+    pub(super) fn is_being_copied(&self) -> bool {
+        self.copier.is_copying()
+    }
+
     /// Copies the log and empties it.
     pub(super) fn at_close(&mut self, conn: &Connection) {
+        self.copier.wait();
         self.copy(conn, CheckpointMode::TRUNCATE);
     }
 

@@ -105,7 +105,7 @@ pub(super) fn open_writer(opening: &Opening) -> rusqlite::Result<Connection> {
     // 4 KiB: a record goes to a random leaf, and a commit writes whole pages.
     conn.pragma_update(None, "page_size", 4096)?;
     conn.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
-    conn.pragma_update(None, "synchronous", if opening.is_durable { "FULL" } else { "OFF" })?;
+    set_durability(&conn, opening)?;
     // Checkpoints are the writer's own: it answers first.
     conn.query_row("PRAGMA wal_autocheckpoint = 0", [], |_| Ok(()))?;
     conn.query_row(&format!("PRAGMA journal_size_limit = {WAL_KEPT_BYTES}"), [], |_| Ok(()))?;
@@ -141,6 +141,20 @@ pub(super) fn open_reader(opening: &Opening) -> rusqlite::Result<Connection> {
     conn.pragma_update(None, "temp_store", "MEMORY")?;
     conn.set_prepared_statement_cache_capacity(32);
     Ok(conn)
+}
+
+/// Opens a connection that only copies the log into the file.
+pub(super) fn open_copier(opening: &Opening) -> rusqlite::Result<Connection> {
+    let conn = open(opening, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    set_durability(&conn, opening)?;
+    conn.query_row("PRAGMA wal_autocheckpoint = 0", [], |_| Ok(()))?;
+    // The first look at the file makes it part of the log's readers; without it there is nothing to copy.
+    conn.query_row("PRAGMA user_version", [], |_| Ok(()))?;
+    Ok(conn)
+}
+
+fn set_durability(conn: &Connection, opening: &Opening) -> rusqlite::Result<()> {
+    conn.pragma_update(None, "synchronous", if opening.is_durable { "FULL" } else { "OFF" })
 }
 
 fn open(opening: &Opening, flags: OpenFlags) -> rusqlite::Result<Connection> {

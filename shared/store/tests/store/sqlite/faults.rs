@@ -154,6 +154,33 @@ fn a_checkpoint_that_fails_loses_nothing() {
 }
 
 #[test]
+fn a_copy_beside_the_writer_that_fails_is_made_up_for() {
+    let (engine, controls, dir) = injurable("copier");
+    run(async {
+        controls.fail(Fault {
+            target: Target::Database,
+            ..fault(Operation::Write, Damage::Io, 2, Fault::FOREVER)
+        });
+        // One at a time, as a busy writer does not ask for it: three pages and more each.
+        let mut verdicts = Vec::new();
+        let mut units = inserts(2_000, 9_000).into_iter();
+        while controls.failures() == 0 {
+            verdicts.push(engine.commit(units.next().expect("nobody has copied the log")).await);
+        }
+        controls.heal();
+        let copied = engine.stats().checkpoints;
+        while engine.stats().checkpoints == copied {
+            verdicts.push(engine.commit(units.next().expect("nobody copies the log any more")).await);
+        }
+        assert!(verdicts.iter().all(|verdict| *verdict == Ok(Outcome::Committed)), "{verdicts:?}");
+        engine.close();
+        let again = Engine::open(Config::file(dir.path().join("banyan.db"))).unwrap();
+        assert_eq!(again.integrity(), Ok(vec![]));
+        assert_told_the_truth(&again, &verdicts).await;
+    });
+}
+
+#[test]
 fn a_group_is_one_fsync() {
     let (engine, controls, _dir) = injurable("fsyncs");
     run(async {
