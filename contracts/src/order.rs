@@ -12,6 +12,7 @@ mod buyer;
 mod place;
 
 pub use buyer::{Customer, PaymentMethod, ShipTo};
+pub(crate) use place::{CARD_NUMBER, INVALID, Problems};
 pub use place::{Checked, MAX_LINES, MAX_TEXT_CHARS, NotAnOrder, PlaceLine, PlaceOrder, Problem};
 
 /// One SKU of an order, at the price that the shop asked.

@@ -14,6 +14,13 @@ use crate::quantity::Quantity;
 use crate::time::Timestamp;
 use crate::words::words;
 
+mod placed_v2;
+
+pub use placed_v2::{
+    Discount, FrozenShare, MAX_DELIVERIES, MAX_DISCOUNTS, MAX_TAX_RATE_BP, OrderPlacedV2, PlannedDelivery,
+    PricedLine,
+};
+
 /// An order was taken. `data` is the body of `POST /orders` with what taking it added.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

@@ -11,6 +11,8 @@ use crate::time::Timestamp;
 
 mod check;
 
+pub(crate) use check::{CARD_NUMBER, INVALID, Problems};
+
 /// The most distinct SKUs in one order: each is a stock counter in one unit of work of at most 100 items.
 pub const MAX_LINES: usize = 80;
 

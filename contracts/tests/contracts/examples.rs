@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use contracts::event::MAX_ATTRIBUTE_BYTES;
-use contracts::events::order::{OrderPlaced, OrderRefundDue};
+use contracts::events::order::{OrderPlaced, OrderPlacedV2, OrderRefundDue};
 use contracts::{Envelope, EventType, Topology, catalogue, money, schema, validate};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -104,9 +104,39 @@ fn the_money_in_the_examples_adds_up() {
 }
 
 #[test]
+fn the_money_in_the_second_major_adds_up() {
+    let text = fs::read_to_string(folder("examples").join("order.placed.v2.json")).unwrap();
+    let placed = Envelope::decode(text.as_bytes()).unwrap().read::<OrderPlacedV2>().unwrap().data;
+    assert_eq!(placed.check().unwrap(), placed, "it is in its plain form");
+    let worth: i64 = placed.allocation.iter().flatten().map(|share| share.worth_minor()).sum();
+    assert_eq!(worth, placed.total_minor);
+}
+
+#[test]
+fn every_older_example_can_be_read_in_every_newer_major() {
+    let mut read = 0;
+    for event in catalogue() {
+        for older in event.older() {
+            let name = format!("{}.v{}.json", older.name, older.major);
+            let text = fs::read_to_string(folder("examples").join(&name)).unwrap();
+            let body = Envelope::decode(text.as_bytes()).unwrap().data;
+            let newer = event.read_older(older, &body).unwrap_or_else(|error| panic!("{name}: {error}"));
+            let kind: EventType = event.kind.parse().unwrap();
+            validate::output(&kind, newer.get()).unwrap_or_else(|error| panic!("{name}: {error:?}"));
+            let newer = serde_json::from_str(newer.get()).unwrap();
+            let again = event.write_older(older, newer).unwrap_or_else(|error| panic!("{name}: {error}"));
+            assert_eq!(again, serde_json::from_str::<Value>(body.get()).unwrap(), "{name}");
+            read += 1;
+        }
+    }
+    assert!(read > 0, "no event has a second major");
+}
+
+#[test]
 fn personal_data_is_only_where_shipping_and_notification_need_it() {
     for (name, text) in json_files("examples") {
-        let may = ["order.placed.v1.json", "order.confirmed.v1.json"].contains(&&*name);
+        let may =
+            ["order.placed.v1.json", "order.placed.v2.json", "order.confirmed.v1.json"].contains(&&*name);
         let has = ["\"email\":", "\"ship_to\"", "\"customer\"", "Ada"].iter().any(|mark| text.contains(mark));
         assert_eq!(has, may, "{name}");
         assert!(

@@ -6,7 +6,7 @@ use super::{Checked, MAX_LINES, MAX_TEXT_CHARS, PlaceLine, PlaceOrder, Problem};
 use crate::card;
 use crate::ids::{CustomerId, HoldId, InvalidId, Sku};
 use crate::money::{Currency, allocate};
-use crate::order::{Line, Share};
+use crate::order::{Line, Share, ShipTo};
 use crate::quantity::Quantity;
 
 impl PlaceOrder {
@@ -106,17 +106,12 @@ impl PlaceOrder {
 
     fn check_texts(&self, problems: &mut Vec<Problem>) {
         for (pointer, text) in self.texts() {
-            if text.chars().count() > MAX_TEXT_CHARS {
-                problems.add(pointer, INVALID, format!("must have at most {MAX_TEXT_CHARS} characters"));
-            }
+            check_text(pointer, text, problems);
         }
         if self.payment_method.token.is_empty() {
             problems.add("/payment_method/token", INVALID, "must not be empty");
         }
-        let country = self.ship_to.country.as_bytes();
-        if !(country.is_empty() || country.len() == 2 && country.iter().all(u8::is_ascii_uppercase)) {
-            problems.add("/ship_to/country", INVALID, "must be two capitals of ISO 3166, such as GB");
-        }
+        self.ship_to.check("/ship_to", problems);
     }
 
     /// The intake searches the whole body, unknown fields included; this is for those who hold an order otherwise.
@@ -137,6 +132,9 @@ impl PlaceOrder {
         for (pointer, text) in self.texts() {
             search(pointer, text);
         }
+        for (field, text) in self.ship_to.texts() {
+            search(&format!("/ship_to/{field}"), text);
+        }
         for (at, line) in self.lines.iter().enumerate() {
             search(&format!("/lines/{at}/quantity"), &line.quantity.to_string());
             search(&format!("/lines/{at}/unit_price_minor"), &line.unit_price_minor.to_string());
@@ -146,24 +144,46 @@ impl PlaceOrder {
         problems
     }
 
-    /// The free texts and where they are.
-    fn texts(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        let to = &self.ship_to;
+    /// The free texts outside of the address, and where they are.
+    fn texts(&self) -> [(&'static str, &str); 5] {
         [
             ("/channel", &*self.channel),
             ("/payment_method/token", &*self.payment_method.token),
             ("/customer/name", &*self.customer.name),
             ("/customer/email", &*self.customer.email),
             ("/customer/locale", &*self.customer.locale),
-            ("/ship_to/name", &*to.name),
-            ("/ship_to/line1", &*to.line1),
-            ("/ship_to/line2", to.line2.as_deref().unwrap_or_default()),
-            ("/ship_to/city", &*to.city),
-            ("/ship_to/region", to.region.as_deref().unwrap_or_default()),
-            ("/ship_to/postcode", &*to.postcode),
-            ("/ship_to/country", &*to.country),
         ]
-        .into_iter()
+    }
+}
+
+impl ShipTo {
+    /// Checks an address that is at the pointer `at`.
+    pub(crate) fn check(&self, at: &str, problems: &mut Vec<Problem>) {
+        for (field, text) in self.texts() {
+            check_text(&format!("{at}/{field}"), text, problems);
+        }
+        let country = self.country.as_bytes();
+        if !(country.is_empty() || country.len() == 2 && country.iter().all(u8::is_ascii_uppercase)) {
+            problems.add(&format!("{at}/country"), INVALID, "must be two capitals of ISO 3166, such as GB");
+        }
+    }
+
+    fn texts(&self) -> [(&'static str, &str); 7] {
+        [
+            ("name", &*self.name),
+            ("line1", &*self.line1),
+            ("line2", self.line2.as_deref().unwrap_or_default()),
+            ("city", &*self.city),
+            ("region", self.region.as_deref().unwrap_or_default()),
+            ("postcode", &*self.postcode),
+            ("country", &*self.country),
+        ]
+    }
+}
+
+fn check_text(pointer: &str, text: &str, problems: &mut Vec<Problem>) {
+    if text.chars().count() > MAX_TEXT_CHARS {
+        problems.add(pointer, INVALID, format!("must have at most {MAX_TEXT_CHARS} characters"));
     }
 }
 
@@ -195,12 +215,12 @@ fn shares(lines: &[Line], fee_minor: i64) -> Vec<Share> {
     lines.iter().zip(goods).zip(allocate(fee_minor, &weights)).map(share).collect()
 }
 
-const INVALID: &str = "invalid-order";
+pub(crate) const INVALID: &str = "invalid-order";
 const UNKNOWN_CURRENCY: &str = "unknown-currency";
-const CARD_NUMBER: &str = "card-number-refused";
+pub(crate) const CARD_NUMBER: &str = "card-number-refused";
 
 /// The list of problems while it is being made.
-trait Problems {
+pub(crate) trait Problems {
     fn add(&mut self, pointer: &str, slug: &'static str, message: impl ToString);
 
     fn keep<T>(&mut self, pointer: &str, checked: Result<T, InvalidId>) -> Option<T>;
