@@ -10,6 +10,7 @@ use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use crate::events::describe;
 use crate::time::Timestamp;
 
 mod kind;
@@ -183,6 +184,22 @@ impl Envelope {
         let data = serde_json::from_str(self.data.get())
             .map_err(|source| DecodeError::Data { kind: self.kind.to_string(), source })?;
         Ok(self.with_data(data))
+    }
+
+    /// Reads the body as the event `T`, from an older major as well: that is stepped up first, and the envelope says so.
+    ///
+    /// # Errors
+    /// [`DecodeError::Data`] when the body is not what its type promises, or its type does not step up to `T`.
+    pub fn read_event<T: EventData>(mut self) -> Result<Event<T>, DecodeError> {
+        if self.kind.as_str() != T::TYPE
+            && let (Some(here), Some(from)) = (describe(&EventType::of::<T>()), describe(&self.kind))
+        {
+            let wrong = |source| DecodeError::Data { kind: from.kind.to_owned(), source };
+            self.data = here.read_older(from, &self.data).map_err(wrong)?;
+            self.kind = EventType::of::<T>();
+            self.dataschema = Some(T::SCHEMA.to_owned());
+        }
+        self.read()
     }
 
     fn check_attributes(&self) -> Result<(), DecodeError> {

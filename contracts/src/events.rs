@@ -90,7 +90,7 @@ events! {
     order::OrderPlaced, "order.placed", 1, "1.0.0", FACT, "an order was taken, here or by another application",
         succeeded by order::OrderPlacedV2, until "2027-12-31";
     order::OrderPlacedV2, "order.placed", 2, "2.0.0", FACT, "an order was taken: with tax, discounts and several deliveries";
-    order::OrderConfirmed, "order.confirmed", 1, "1.0.0", FACT, "stock is reserved and the payment is authorized: ship it";
+    order::OrderConfirmed, "order.confirmed", 1, "1.1.0", FACT, "stock is reserved and the payment is authorized: ship it";
     order::OrderCancelRequested, "order.cancel-requested", 1, "1.0.0", FACT, "a confirmed order is to be cancelled: stop the parcel if you still can";
     order::OrderCancelled, "order.cancelled", 1, "1.0.0", FACT, "the order ended without goods";
     order::OrderRefundDue, "order.refund-due", 1, "1.0.0", FACT, "the customer is owed money back";

@@ -17,8 +17,8 @@ use crate::words::words;
 mod placed_v2;
 
 pub use placed_v2::{
-    Discount, FrozenShare, MAX_DELIVERIES, MAX_DISCOUNTS, MAX_TAX_RATE_BP, OrderPlacedV2, PlannedDelivery,
-    PricedLine,
+    Discount, FrozenShare, MAX_CODE_CHARS, MAX_DELIVERIES, MAX_DISCOUNTS, MAX_TAX_RATE_BP, OrderPlacedV2,
+    PlannedDelivery, PricedLine,
 };
 
 /// An order was taken. `data` is the body of `POST /orders` with what taking it added.
@@ -93,7 +93,15 @@ pub struct OrderConfirmed {
     /// What the customer pays for shipping, in minor units.
     #[cfg_attr(feature = "schema", schemars(range(min = 0)))]
     pub shipping_fee_minor: i64,
-    /// Lines plus shipping, in minor units.
+    /// What was taken off the prices of the lines, in minor units. Since 1.1.0.
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    #[cfg_attr(feature = "schema", schemars(range(min = 0)))]
+    pub discount_minor: i64,
+    /// What tax adds to the prices of the lines, in minor units. Since 1.1.0.
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    #[cfg_attr(feature = "schema", schemars(range(min = 0)))]
+    pub tax_minor: i64,
+    /// Lines less discounts, plus tax and shipping, in minor units.
     #[cfg_attr(feature = "schema", schemars(range(min = 0)))]
     pub total_minor: i64,
     /// Who to write to.
@@ -248,6 +256,11 @@ pub struct OrderStalled {
     pub waiting_since: Timestamp,
     /// When the alarm was raised.
     pub stalled_at: Timestamp,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
+fn is_nothing(minor: &i64) -> bool {
+    *minor == 0
 }
 
 fn web() -> String {

@@ -71,3 +71,15 @@ fn nothing_is_queued_for_services_that_do_not_run() {
     assert!(error.to_string().contains("inventroy"), "{error}");
     assert!(Topology::embedded().restricted_to(&["storefront"]).is_err(), "has no queue");
 }
+
+#[test]
+fn whoever_has_a_major_in_its_queue_has_all_older_ones_there_too() {
+    for event in catalogue() {
+        let newer = Topology::embedded().flow(&event.kind.parse().unwrap()).unwrap();
+        for older in event.older() {
+            let older = Topology::embedded().flow(&older.kind.parse().unwrap()).unwrap();
+            assert_eq!(older.subscribers, newer.subscribers, "{}", event.kind);
+            assert_eq!(older.publishers, newer.publishers, "{}", event.kind);
+        }
+    }
+}

@@ -6,6 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use runtime::Emission;
 
 /// The configuration file, looked for in the working directory.
 pub const FILE: &str = "banyan.toml";
@@ -29,6 +30,10 @@ pub struct Flags {
     /// What is logged: off, error, warn, info, debug, or a tracing filter [default: warn]
     #[arg(long, global = true, value_name = "FILTER")]
     pub log: Option<String>,
+    /// In which versions events are published that have several: EVENT=v1, EVENT=v2 or EVENT=both, separated by commas
+    /// [default: both, until the older one's sunset]
+    #[arg(long, global = true, value_name = "EVENT=VERSION")]
+    pub emit: Option<String>,
     /// Answer in JSON, for programs
     #[arg(long, global = true)]
     pub json: bool,
@@ -74,13 +79,21 @@ pub struct Config {
     pub data: PathBuf,
     /// What is logged.
     pub log: String,
+    /// In which majors events are published.
+    pub emit: Emission,
     /// Each value as text and where it comes from, by name.
     pub origins: BTreeMap<&'static str, (String, Origin)>,
 }
 
 /// Names and defaults. An empty default is worked out from the others.
-const DEFAULTS: [(&str, &str); 5] =
-    [("url", ""), ("host", "127.0.0.1"), ("port", "8080"), ("data", "./.banyan"), ("log", "warn")];
+const DEFAULTS: [(&str, &str); 6] = [
+    ("url", ""),
+    ("host", "127.0.0.1"),
+    ("port", "8080"),
+    ("data", "./.banyan"),
+    ("log", "warn"),
+    ("emit", ""),
+];
 
 /// Everything that is wrong with the configuration.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -146,6 +159,10 @@ impl Config {
         if url.strip_prefix("http://").is_none_or(str::is_empty) {
             wrong("url", "an http:// address (for https:// put a proxy or a tunnel in between)");
         }
+        let emit = text("emit").parse::<Emission>();
+        let emit = emit
+            .map_err(|error| wrong("emit", &format!("like order.placed=both ({error})")))
+            .unwrap_or_default();
         let (data, log) = (Path::new(&text("data")).to_path_buf(), text("log"));
         if !problems.is_empty() {
             return Err(Problems(problems));
@@ -154,7 +171,7 @@ impl Config {
         if let Some((value, _)) = origins.get_mut("url") {
             value.clone_from(&url);
         }
-        Ok(Self { url, port, host, data, log, origins })
+        Ok(Self { url, port, host, data, log, emit, origins })
     }
 }
 
@@ -171,6 +188,7 @@ fn flag(flags: &Flags, name: &str) -> Option<String> {
         "port" => flags.port.clone(),
         "host" => flags.host.clone(),
         "data" => flags.data.clone(),
+        "emit" => flags.emit.clone(),
         _ => flags.log.clone(),
     }
 }
@@ -230,6 +248,17 @@ mod tests {
         let problems = Config::from_sources(&flags, none, "prot = 1").unwrap_err().0;
         assert_eq!(problems.len(), 3, "{problems:?}");
         assert!(problems[0].contains("unknown key \"prot\""), "{problems:?}");
+    }
+
+    #[test]
+    fn versions_that_cannot_be_published_are_a_problem_that_says_which_can() {
+        let chosen =
+            |text: &str| Config::from_sources(&Flags::default(), none, &format!("emit = \"{text}\""));
+        assert_eq!(chosen("order.placed=v1").unwrap().emit, "order.placed=v1".parse().unwrap());
+        let problems = chosen("order.placed=v3").unwrap_err().0;
+        let told = "order.placed can be published as v1, v2 or both, not as \"v3\"";
+        assert!(problems.len() == 1 && problems[0].contains(told), "{problems:?}");
+        assert!(problems[0].contains("from banyan.toml"), "{problems:?}");
     }
 
     #[test]

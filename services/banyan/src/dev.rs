@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use bus::{Bus, Embedded};
-use runtime::{Env, Node, Policy, Ports, Quirks};
+use runtime::{Emission, Env, Node, Policy, Ports, Quirks};
 use serde::Serialize;
 use store::sqlite::{self, Engine, vfs};
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -74,7 +74,7 @@ pub async fn run(config: &Config, args: &Args, output: Output) -> Result<()> {
     let peers = peers(&env, data.as_deref(), args, address).await?;
     let bus = Arc::new(Embedded::new(engine.clone()));
     let ground = Ground { engine: engine.clone(), bus, disk, address };
-    let site = site(&env, ground, &peers, args).await?;
+    let site = site(&env, ground, &peers, args, &config.emit).await?;
     let node = site.node.clone();
     let url = format!("http://{address}");
     announce(&Banner { url, data, peers: peers.addresses }, output);
@@ -133,7 +133,13 @@ pub(crate) async fn peers(env: &Env, data: Option<&Path>, args: &Args, address: 
 }
 
 /// Starts every service. They run as long as `env` runs their tasks, or until their node is drained.
-pub(crate) async fn site(env: &Env, ground: Ground, peers: &Peers, args: &Args) -> Result<Site> {
+pub(crate) async fn site(
+    env: &Env,
+    ground: Ground,
+    peers: &Peers,
+    args: &Args,
+    emit: &Emission,
+) -> Result<Site> {
     let Ground { engine, bus, disk, address } = ground;
     let ports =
         Ports { store: engine.clone(), bus: bus.clone(), env: env.clone(), quirks: Quirks::default() };
@@ -144,7 +150,8 @@ pub(crate) async fn site(env: &Env, ground: Ground, peers: &Peers, args: &Args) 
         carrier_secrets: vec![peers.carrier_secret.clone()],
     };
     let services = wiring::services(peers.addresses.reach()?, options);
-    let node = Arc::new(Node::start(services, ports, Policy::default(), wiring::wiring()).await?);
+    let policy = Policy { emission: emit.clone(), ..Policy::default() };
+    let node = Arc::new(Node::start(services, ports, policy, wiring::wiring()).await?);
     Ok(Site { node, engine, disk, bus, env: env.clone(), peers: peers.addresses.clone(), address })
 }
 

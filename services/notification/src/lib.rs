@@ -13,7 +13,7 @@ mod http;
 
 use std::sync::Arc;
 
-use contracts::events::order::{OrderCancelled, OrderCompleted, OrderConfirmed, OrderPlaced};
+use contracts::events::order::{OrderCancelled, OrderCompleted, OrderConfirmed, OrderPlacedV2};
 use contracts::events::payment::{PaymentDisputed, PaymentRefunded, PaymentVoided};
 use contracts::events::shipment::{ShipmentDelivered, ShipmentDispatched};
 use contracts::events::stock::{StockLow, StockShort};
@@ -29,7 +29,7 @@ pub use http::openapi;
 pub fn service(mailbox: Arc<dyn Mailbox>, config: Config) -> Service {
     let desk = Desk { config };
     Service::new("notification")
-        .on(OpenDossier::<OrderPlaced>::new(desk.clone()))
+        .on(OpenDossier::<OrderPlacedV2>::new(desk.clone()))
         .on(OpenDossier::<OrderConfirmed>::new(desk.clone()))
         .on(WriteToCustomer::<OrderCancelled>::new(desk.clone()))
         .on(WriteToCustomer::<OrderCompleted>::new(desk.clone()))

@@ -5,6 +5,7 @@ mod cancel;
 mod http;
 mod journey;
 mod list;
+mod majors;
 mod race;
 mod returns;
 mod shop;

@@ -7,7 +7,7 @@ use std::panic::AssertUnwindSafe;
 
 use bus::{Delivery, Settle};
 use contracts::event::DecodeError;
-use contracts::{Envelope, MessageId, TraceParent};
+use contracts::{Envelope, EventType, MessageId, TraceParent};
 use futures_util::FutureExt;
 use store::{Boxed, Change, Key, Outcome, Unit, Version};
 
@@ -278,15 +278,33 @@ impl Core {
         self.bus.settle(vec![(delivery.token.clone(), Settle::Acknowledge)]).await;
     }
 
-    /// A type without a reaction here: known to others = ignored; unknown = perhaps a newer build knows it.
+    /// A type without a reaction here: known to others = ignored; unknown = perhaps a newer build knows it. Or it came in
+    /// an older major as well and was handled in that.
     async fn not_ours(&self, message: &Message<'_>) -> Result<(), Fail> {
-        if self.known_types.contains(&message.handler) {
+        let majors = self.majors_of(&message.handler);
+        if majors.is_empty() && self.known_types.contains(&message.handler) {
             Stats::add(&self.stats.ignored, 1);
             self.acknowledge(message.delivery).await;
             return Ok(());
         }
-        let why = format!("no handler here knows {}", message.handler);
-        self.wait(message, "unknown_type", vec![why], None).await
+        if self.record(self.record_key(message.id)).await?.is_some() {
+            return self.duplicate(message).await;
+        }
+        let why = match &majors[..] {
+            [] => format!("no handler here knows {}", message.handler),
+            known => format!("no handler here knows {}, only {}", message.handler, known.join(" and ")),
+        };
+        self.wait(message, UNKNOWN_TYPE, vec![why], None).await
+    }
+
+    /// The majors of this event that are handled here, oldest first: `v1`.
+    fn majors_of(&self, kind: &str) -> Vec<String> {
+        let Ok(kind) = kind.parse::<EventType>() else { return vec![] };
+        let known = self.service.reactions.keys().filter_map(|known| known.parse::<EventType>().ok());
+        let mut majors: Vec<u32> =
+            known.filter(|known| known.family() == kind.family()).map(|known| known.major()).collect();
+        majors.sort_unstable();
+        majors.into_iter().map(|major| format!("v{major}")).collect()
     }
 
     async fn undecodable(&self, delivery: &Delivery, error: &DecodeError) -> Result<(), Fail> {
@@ -359,6 +377,9 @@ impl Runs<Fail> for Recording<'_> {
         Box::pin(async move { self.outside.record(self.ready, &self.evidence, uow).await.map(|()| NOTHING) })
     }
 }
+
+/// Why a message waits that only a newer build understands.
+const UNKNOWN_TYPE: &str = "unknown_type";
 
 /// The note of a record that answers nobody.
 const NOTHING: bytes::Bytes = bytes::Bytes::from_static(b"null");

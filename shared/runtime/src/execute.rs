@@ -52,9 +52,7 @@ impl Core {
             if conflict > 0 {
                 self.env.clock.sleep(self.env.jitter(CONFLICT_BASE, conflict, CONFLICT_CAP)).await;
             }
-            let now = self.env.now();
-            let mut uow =
-                Uow::new(self.store.clone(), self.service.name(), now, plan.cause.clone(), self.quirks);
+            let mut uow = Uow::new(self, plan.cause.clone());
             let note = what.run(&mut uow).await?;
             let (mut unit, follow) = self.unit(plan, uow, note);
             if self.quirks.has(Bug::AbsenceNotChecked) {

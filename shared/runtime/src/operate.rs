@@ -259,20 +259,27 @@ fn letter(service: &str, row: Due) -> DeadLetter {
 /// What stands in for personal data.
 const BLANK: &str = "redacted";
 
-/// A message as people see it. Personal data is in the blocks `customer` and `ship_to` and nowhere else.
+/// A message as people see it. Personal data is in the blocks `customer` and `ship_to` and nowhere else; the latter once,
+/// or in each of `deliveries`.
 #[must_use]
 pub fn redacted(body: &str) -> serde_json::Value {
     let Ok(mut message) = serde_json::from_str::<serde_json::Value>(body) else {
         return serde_json::Value::String(body.chars().take(1_000).collect());
     };
     if let Some(data) = message.get_mut("data").and_then(serde_json::Value::as_object_mut) {
-        for block in ["customer", "ship_to"] {
-            if let Some(block) = data.get_mut(block) {
-                *block = serde_json::Value::String(BLANK.to_owned());
-            }
-        }
+        blank(data);
+        let deliveries = data.get_mut("deliveries").and_then(serde_json::Value::as_array_mut);
+        deliveries.into_iter().flatten().filter_map(serde_json::Value::as_object_mut).for_each(blank);
     }
     message
+}
+
+fn blank(object: &mut serde_json::Map<String, serde_json::Value>) {
+    for block in ["customer", "ship_to"] {
+        if let Some(block) = object.get_mut(block) {
+            *block = serde_json::Value::String(BLANK.to_owned());
+        }
+    }
 }
 
 /// The identity of a message as text, when it is one.
@@ -291,6 +298,8 @@ mod tests {
             shown.to_string(),
             r#"{"data":{"customer":"redacted","n":1,"ship_to":"redacted"},"id":"1"}"#
         );
+        let shown = redacted(r#"{"data":{"deliveries":[{"ship_to":{"city":"X"},"fee_minor":1}]}}"#);
+        assert_eq!(shown.to_string(), r#"{"data":{"deliveries":[{"fee_minor":1,"ship_to":"redacted"}]}}"#);
         assert_eq!(redacted("not json"), serde_json::json!("not json"));
     }
 }

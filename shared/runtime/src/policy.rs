@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use store::limits;
 
+use crate::emission::Emission;
+
 /// Bounds that a deployment may set.
 #[derive(Debug, Clone)]
 pub struct Policy {
@@ -18,6 +20,8 @@ pub struct Policy {
     pub pending_after: Duration,
     /// Backlog of a queue beyond which requests are refused (429): about a minute of work.
     pub backlog_limit: u64,
+    /// In which majors events are published that have several.
+    pub emission: Emission,
 }
 
 impl Default for Policy {
@@ -28,6 +32,7 @@ impl Default for Policy {
             later_every: Duration::from_secs(30),
             pending_after: Duration::from_secs(5),
             backlog_limit: 50_000,
+            emission: Emission::default(),
         }
     }
 }

@@ -28,6 +28,8 @@ bugs! {
     AckBeforeCommit = "ack-before-commit";
     /// A record's pending mark is cleared before the broker has confirmed.
     PendingClearedBeforeConfirm = "pending-cleared-before-confirm";
+    /// The majors of one event get an id each.
+    OtherIdPerMajor = "other-id-per-major";
     /// Outgoing events get random ids.
     RandomOutgoingId = "random-outgoing-id";
     /// The record is committed, its effects are not.
@@ -128,5 +130,13 @@ impl Quirks {
             return MessageId::named(&[&derived.to_string(), &now.sortable()]);
         }
         derived
+    }
+
+    /// The id of an event in an older major: the same, unless that is the bug.
+    pub(crate) fn older_id(self, id: MessageId, kind: &str) -> MessageId {
+        if self.has(Bug::OtherIdPerMajor) {
+            return MessageId::named(&[&id.to_string(), kind]);
+        }
+        id
     }
 }

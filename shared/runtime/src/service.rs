@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Router;
-use contracts::{Envelope, EventData, Timestamp};
+use contracts::{Described, Envelope, EventData, EventType, Timestamp};
 use store::Boxed;
 
 use crate::edge::Edge;
@@ -46,18 +46,33 @@ impl Service {
         self.name
     }
 
-    /// The event types it handles, in the order of registration; compared with the topology by a test.
+    /// The event types it handles, in the order of registration, each with the older majors that step up to it; compared
+    /// with the topology by a test.
     #[must_use]
     pub fn handled_events(&self) -> &[&'static str] {
         &self.events
     }
 
-    /// Reacts to an event. The last handler of a type wins, so register each type once.
+    /// Reacts to an event, and to its older majors, which `handler` gets stepped up. The last handler of a type wins, so
+    /// register each event once, in the highest major that this service knows.
     #[must_use]
     pub fn on<H: Handler>(mut self, handler: H) -> Self {
-        self.events.push(H::Event::TYPE);
+        let described = contracts::events::describe(&EventType::of::<H::Event>());
+        let older = described.into_iter().flat_map(Described::older).map(|older| older.kind);
         let reaction = Reaction::Handle(Arc::new(EventReaction(handler)));
-        self.reactions.insert(H::Event::TYPE.to_owned(), reaction);
+        for kind in std::iter::once(H::Event::TYPE).chain(older) {
+            self.events.push(kind);
+            self.reactions.insert(kind.to_owned(), reaction.clone());
+        }
+        self
+    }
+
+    /// The same service as its last build was that did not know `kind`: it neither expects that major of the event nor
+    /// understands it. For trying a rolling deploy.
+    #[must_use]
+    pub fn before(mut self, kind: &str) -> Self {
+        self.events.retain(|known| *known != kind);
+        self.reactions.remove(kind);
         self
     }
 
@@ -161,7 +176,7 @@ struct EventReaction<H>(H);
 
 impl<H: Handler> ErasedHandler for EventReaction<H> {
     fn read(&self, event: Envelope) -> Result<Box<dyn Ready>, contracts::event::DecodeError> {
-        Ok(Box::new(event.read::<H::Event>()?))
+        Ok(Box::new(event.read_event::<H::Event>()?))
     }
 
     fn handle<'a>(&'a self, event: &'a dyn Ready, uow: &'a mut Uow) -> Boxed<'a, Result<(), Fail>> {

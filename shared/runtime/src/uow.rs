@@ -13,7 +13,9 @@ use store::{Address, Change, Entry, Item, Key, Outgoing, Query, Store, Version};
 use uuid::Uuid;
 
 use crate::collection::{Collection, Counters, Doc, Levels, Step, decode, encode};
+use crate::core::Core;
 use crate::due::Due;
+use crate::emission::{Edition, Emission};
 use crate::fail::Fail;
 use crate::handler::Job;
 use crate::quirk::Quirks;
@@ -44,6 +46,7 @@ pub struct Uow {
     pub(crate) outgoing: Vec<Outgoing>,
     pub(crate) woken: Vec<String>,
     store: Arc<dyn Store>,
+    emission: Emission,
     quirks: Quirks,
     ordinal: u32,
 }
@@ -58,22 +61,17 @@ pub(crate) enum Buffered {
 }
 
 impl Uow {
-    pub(crate) fn new(
-        store: Arc<dyn Store>,
-        service: &'static str,
-        now: Timestamp,
-        cause: Cause,
-        quirks: Quirks,
-    ) -> Self {
+    pub(crate) fn new(core: &Core, cause: Cause) -> Self {
         Self {
-            service,
-            now,
+            service: core.service.name(),
+            now: core.env.now(),
             cause,
             items: BTreeMap::new(),
             outgoing: Vec::new(),
             woken: Vec::new(),
-            store,
-            quirks,
+            store: core.store.clone(),
+            emission: core.policy.emission.clone(),
+            quirks: core.quirks,
             ordinal: 0,
         }
     }
@@ -283,14 +281,27 @@ impl Uow {
         self.publish(subject, sequence, data)
     }
 
+    /// In every major that is to be published, the newest first, under one id: whoever gets two of them acts once.
     fn publish<T: EventData>(&mut self, subject: &str, sequence: u64, data: &T) -> Result<(), Fail> {
         let sequence = sequence_text(sequence);
-        let kind = Kind { name: T::TYPE, schema: Some(T::SCHEMA) };
-        let (id, body) = self.draft(kind, subject, Some(&sequence), data)?;
-        let lane = self.cause.lane.clone();
-        let address = Address::Topic(EventType::of::<T>());
-        self.outgoing.push(Outgoing { id, address, lane, attempt: 0, body });
+        let id = self.take_id();
+        let about = About { subject, sequence: Some(&sequence) };
+        let older = self.emission.older(data, self.now).map_err(|error| unwritable(T::TYPE, error))?;
+        if older.is_empty() || self.emission.has_newest::<T>() {
+            let body = self.written(id, Kind { name: T::TYPE, schema: Some(T::SCHEMA) }, about, data)?;
+            self.send(id, EventType::of::<T>(), body);
+        }
+        for Edition { kind, schema, body } in older {
+            let id = self.quirks.older_id(id, kind.as_str());
+            let body = self.written(id, Kind { name: kind.as_str(), schema: Some(schema) }, about, &body)?;
+            self.send(id, kind, body);
+        }
         Ok(())
+    }
+
+    fn send(&mut self, id: MessageId, kind: EventType, body: Bytes) {
+        let lane = self.cause.lane.clone();
+        self.outgoing.push(Outgoing { id, address: Address::Topic(kind), lane, attempt: 0, body });
     }
 
     /// Tells this service to do `job` as soon as this unit of work is committed.
@@ -330,36 +341,38 @@ impl Uow {
 
     fn draft_job<J: Job>(&mut self, job: &J) -> Result<(MessageId, Bytes), Fail> {
         let name = job_type(self.service, J::NAME);
-        self.draft(Kind { name: &name, schema: None }, job.lane(), None, job)
+        let id = self.take_id();
+        let about = About { subject: job.lane(), sequence: None };
+        Ok((id, self.written(id, Kind { name: &name, schema: None }, about, job)?))
     }
 
-    fn draft<T: Serialize>(
-        &mut self,
-        kind: Kind<'_>,
-        subject: &str,
-        sequence: Option<&str>,
-        data: &T,
-    ) -> Result<(MessageId, Bytes), Fail> {
+    fn take_id(&mut self) -> MessageId {
         let id = self.next_id();
         self.ordinal += 1;
+        id
+    }
+
+    fn written<T: Serialize>(
+        &self,
+        id: MessageId,
+        kind: Kind<'_>,
+        about: About<'_>,
+        data: &T,
+    ) -> Result<Bytes, Fail> {
         let draft = Draft {
             id,
             service: self.service,
             kind: kind.name,
             schema: kind.schema,
-            subject,
+            subject: about.subject,
             time: self.now,
             trace: self.cause.trace.child(id),
             lane: &self.cause.lane,
-            sequence,
+            sequence: about.sequence,
             correlation: self.cause.correlation.as_deref(),
             cause: self.cause.known,
         };
-        let body = draft.encode(data).map_err(|error| Fail::Permanent {
-            reason: format!("a {} cannot be written as JSON", kind.name),
-            source: Some(error.into()),
-        })?;
-        Ok((id, Bytes::from(body)))
+        draft.encode(data).map(Bytes::from).map_err(|error| unwritable(kind.name, error))
     }
 
     fn own_key(&self, collection: &'static str, id: String) -> Result<Key, Fail> {
@@ -380,6 +393,17 @@ impl Uow {
 struct Kind<'a> {
     name: &'a str,
     schema: Option<&'a str>,
+}
+
+/// What a message is about, and its number among those about it.
+#[derive(Clone, Copy)]
+struct About<'a> {
+    subject: &'a str,
+    sequence: Option<&'a str>,
+}
+
+fn unwritable(kind: &str, error: serde_json::Error) -> Fail {
+    Fail::Permanent { reason: format!("a {kind} cannot be written as JSON"), source: Some(error.into()) }
 }
 
 fn change(key: Key, buffered: Buffered) -> Change {

@@ -10,13 +10,15 @@ use super::{OrderPlaced, web};
 use crate::events::majors::{NoWords, Succeeds};
 use crate::ids::{CustomerId, HoldId, OrderId, Sku};
 use crate::money::Currency;
+#[cfg(feature = "schema")]
+use crate::order::MAX_TEXT_CHARS;
 use crate::order::{Customer, Line, LineQuantity, PaymentMethod, Share, ShipTo};
 use crate::quantity::Quantity;
 use crate::time::Timestamp;
 
 mod check;
 
-pub use check::{MAX_DELIVERIES, MAX_DISCOUNTS, MAX_TAX_RATE_BP};
+pub use check::{MAX_CODE_CHARS, MAX_DELIVERIES, MAX_DISCOUNTS, MAX_TAX_RATE_BP};
 
 /// An order was taken: version 2 splits what v1 had in one price.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,15 +32,17 @@ pub struct OrderPlacedV2 {
     pub currency: Currency,
     /// Where it was sold, such as `web`.
     #[serde(default = "web")]
+    #[cfg_attr(feature = "schema", schemars(length(max = MAX_TEXT_CHARS)))]
     pub channel: String,
     /// What is bought. Ours have each SKU once; another application's may repeat one.
     #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub lines: Vec<PricedLine>,
     /// Discounts on the order as a whole, besides those on its lines.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "schema", schemars(length(max = MAX_DISCOUNTS)))]
     pub discounts: Vec<Discount>,
     /// The parcels that the customer was promised. Together they hold exactly what is bought.
-    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = MAX_DELIVERIES)))]
     pub deliveries: Vec<PlannedDelivery>,
     /// All discounts, of the order and of its lines, in minor units.
     #[cfg_attr(feature = "schema", schemars(range(min = 0)))]
@@ -77,12 +81,13 @@ pub struct PricedLine {
     pub unit_price_minor: i64,
     /// Discounts on this line.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "schema", schemars(length(max = MAX_DISCOUNTS)))]
     pub discounts: Vec<Discount>,
     /// The tax of all its pieces, on top of the price, in minor units. 0 where it is in the price or not known.
     #[cfg_attr(feature = "schema", schemars(range(min = 0)))]
     pub tax_minor: i64,
     /// The tax's rate in basis points: 2000 is 20 %. What counts is `tax_minor`; how it is rounded is the seller's.
-    #[cfg_attr(feature = "schema", schemars(range(min = 0, max = 10_000)))]
+    #[cfg_attr(feature = "schema", schemars(range(min = 0, max = MAX_TAX_RATE_BP)))]
     pub tax_rate_bp: u32,
 }
 
@@ -91,7 +96,7 @@ pub struct PricedLine {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Discount {
     /// The campaign or coupon that gave it, such as `SPRING-10`.
-    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = MAX_CODE_CHARS)))]
     pub code: String,
     /// How much, in minor units.
     #[cfg_attr(feature = "schema", schemars(range(min = 1)))]

@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use bus::{Address, Outgoing, Published};
 use bytes::Bytes;
 use contracts::event::{DecodeError, OWN_SOURCE};
-use contracts::events::order::OrderPlaced;
+use contracts::events::order::{OrderPlaced, OrderPlacedV2};
 use contracts::validate::{self, Invalid};
 use contracts::{Envelope, EventData, Topology, card};
 use futures_util::StreamExt;
@@ -157,14 +157,19 @@ fn judge(event: &Envelope, at: &str) -> Result<(), Problem> {
 
 /// An order that another application took must be one that `POST /orders` would have taken.
 fn adds_up(event: &Envelope, at: &str) -> Result<(), Problem> {
-    if event.kind.as_str() != OrderPlaced::TYPE {
-        return Ok(());
-    }
-    let order: OrderPlaced = serde_json::from_str(event.data.get()).map_err(|error| {
+    let body = event.data.get();
+    let found = match event.kind.as_str() {
+        OrderPlaced::TYPE => serde_json::from_str::<OrderPlaced>(body).map(|order| order.check().err()),
+        OrderPlacedV2::TYPE => {
+            serde_json::from_str::<OrderPlacedV2>(body).map(|order| order.check_for_one_parcel().err())
+        }
+        _ => return Ok(()),
+    };
+    let found = found.map_err(|error| {
         Problem::new(422, "invalid-order", "Invalid order", "the order cannot be read")
             .at(format!("{at}/data"), error.to_string())
     })?;
-    let Err(found) = order.check() else { return Ok(()) };
+    let Some(found) = found else { return Ok(()) };
     let problem = Problem::new(422, "invalid-order", "Invalid order", "the order cannot be taken");
     Err(found
         .into_iter()

@@ -23,7 +23,7 @@ fn an_order_is_followed_to_its_end_and_the_end_says_why() {
     let sentence = "cancelled: payment_declined, no money was taken";
     assert_eq!((&watched["end"]["ended"], &watched["end"]["sentence"]), (&json!(true), &json!(sentence)));
     let seen = names(&watched["entries"]);
-    assert_eq!(seen.first(), Some(&"shop.banyan.order.placed.v1"));
+    assert_eq!(seen.first(), Some(&"shop.banyan.order.placed.v2"));
     for name in ["payment.declined", "order.cancelled"] {
         assert!(seen.contains(&format!("shop.banyan.{name}.v1").as_str()), "{name} is not in {seen:?}");
     }

@@ -14,9 +14,9 @@ use crate::ledger::{self, Entry, HOLDS, RESERVATIONS};
 pub(crate) struct OrderPlaced;
 
 impl Handler for OrderPlaced {
-    type Event = order::OrderPlaced;
+    type Event = order::OrderPlacedV2;
 
-    async fn handle(&self, event: &Event<order::OrderPlaced>, uow: &mut Uow) -> Result<(), Fail> {
+    async fn handle(&self, event: &Event<order::OrderPlacedV2>, uow: &mut Uow) -> Result<(), Fail> {
         let order = &event.data;
         uow.about(order.order_id.as_str());
         // Decided already, or cancelled before it came: then nobody waits for an answer.

@@ -215,6 +215,7 @@ fn the_service_handles_what_the_topology_gives_it() {
         "shop.banyan.order.cancelled.v1",
         "shop.banyan.order.confirmed.v1",
         "shop.banyan.order.placed.v1",
+        "shop.banyan.order.placed.v2",
         "shop.banyan.return.received.v1",
         "shop.banyan.shipment.dispatched.v1",
         "shop.banyan.shipment.failed.v1",

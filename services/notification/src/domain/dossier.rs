@@ -39,7 +39,13 @@ pub struct Order {
     pub lines: Vec<Line>,
     /// What the customer pays for shipping, in minor units.
     pub shipping_fee_minor: i64,
-    /// Lines plus shipping, in minor units.
+    /// What is taken off the prices of the lines, in minor units.
+    #[serde(default)]
+    pub discount_minor: i64,
+    /// What tax adds to the prices of the lines, in minor units.
+    #[serde(default)]
+    pub tax_minor: i64,
+    /// Lines less discounts, plus tax and shipping, in minor units.
     pub total_minor: i64,
 }
 

@@ -162,6 +162,8 @@ fn order() -> Order {
         currency: Currency::GBP,
         lines: vec![line("a", 1, 100)],
         shipping_fee_minor: 0,
+        discount_minor: 0,
+        tax_minor: 0,
         total_minor: 100,
     }
 }

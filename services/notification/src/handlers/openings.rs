@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use contracts::events::order::{OrderConfirmed, OrderPlaced};
+use contracts::events::order::{OrderConfirmed, OrderPlacedV2};
 use contracts::{Event, EventData, OrderId};
 use runtime::{Fail, Handler, Uow};
 
@@ -35,7 +35,7 @@ pub trait Opens: EventData {
     fn story(&self) -> Option<Story>;
 }
 
-impl Opens for OrderPlaced {
+impl Opens for OrderPlacedV2 {
     fn order_id(&self) -> &OrderId {
         &self.order_id
     }
@@ -45,16 +45,18 @@ impl Opens for OrderPlaced {
             customer_id: self.customer_id.clone(),
             customer: self.customer.clone(),
             currency: self.currency,
-            lines: self.lines.clone(),
-            shipping_fee_minor: self.shipping_fee_minor,
+            lines: self.plain_lines(),
+            shipping_fee_minor: self.fee_minor(),
+            discount_minor: self.discount_minor,
+            tax_minor: self.tax_minor,
             total_minor: self.total_minor,
         };
         order.bounded()
     }
 
-    /// Another application's order that does not add up is cancelled by `orders`, which is what its customer hears.
+    /// Another application's order that cannot be carried out is cancelled by `orders`, which is what its customer hears.
     fn story(&self) -> Option<Story> {
-        self.check().is_ok().then_some(Story { facts: Facts::Placed, at: self.placed_at })
+        self.check_for_one_parcel().is_ok().then_some(Story { facts: Facts::Placed, at: self.placed_at })
     }
 }
 
@@ -70,6 +72,8 @@ impl Opens for OrderConfirmed {
             currency: self.currency,
             lines: self.lines.clone(),
             shipping_fee_minor: self.shipping_fee_minor,
+            discount_minor: self.discount_minor,
+            tax_minor: self.tax_minor,
             total_minor: self.total_minor,
         };
         order.bounded()

@@ -31,6 +31,9 @@ fn of_order(About { order_id, order }: About<'_>, locale: Locale) -> Value {
         order_id => order_id.to_string(),
         lines,
         shipping_fee => money(order.shipping_fee_minor),
+        // Empty, and so not written, where there is none.
+        discount => if order.discount_minor == 0 { String::new() } else { money(order.discount_minor) },
+        tax => if order.tax_minor == 0 { String::new() } else { money(order.tax_minor) },
         total => money(order.total_minor),
     }
 }

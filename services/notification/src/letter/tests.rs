@@ -22,6 +22,8 @@ fn order(locale: &str) -> Order {
             unit_price_minor: 100,
         }],
         shipping_fee_minor: 495,
+        discount_minor: 0,
+        tax_minor: 0,
         total_minor: 120_495,
     }
 }
@@ -126,6 +128,24 @@ fn a_letter_is_written_as_its_reader_writes() {
         let letter = letter(&order(locale), Facts::Placed);
         assert_eq!(letter.subject, subject, "{locale}");
         assert!(letter.text.contains(total) && letter.html.contains(total), "{locale}: {}", letter.text);
+    }
+}
+
+#[test]
+fn discounts_and_tax_are_written_where_there_are_any() {
+    let plain = letter(&order("en"), Facts::Placed);
+    assert!(!plain.text.contains("Discounts") && !plain.text.contains("Tax"), "{}", plain.text);
+    assert!(plain.html.contains("<p>\nShipping") || plain.html.contains("<p>Shipping"), "{}", plain.html);
+    for (locale, discount, tax) in [
+        ("en-US", "Discounts: -€5.00", "Tax: €12.34"),
+        ("de-DE", "Rabatte: -5,00\u{a0}€", "Steuer: 12,34\u{a0}€"),
+        ("fr-FR", "Remises\u{a0}: -5,00\u{a0}€", "TVA\u{a0}: 12,34\u{a0}€"),
+    ] {
+        let order = Order { discount_minor: 500, tax_minor: 1_234, ..order(locale) };
+        let letter = letter(&order, Facts::Placed);
+        for written in [&letter.text, &letter.html] {
+            assert!(written.contains(discount) && written.contains(tax), "{locale}: {written}");
+        }
     }
 }
 

@@ -1,7 +1,8 @@
 //! Events in, letters out: each milestone once, in any order of arrival.
 
-use contracts::Topology;
 use contracts::events::notification::{NotSentReason, NotificationFailed, NotificationSent};
+use contracts::events::order::OrderPlaced;
+use contracts::{EventData, Topology};
 use serde_json::{Value, json};
 
 use crate::support::{Desk, OPERATOR, frozen, order_with, retold};
@@ -43,7 +44,8 @@ fn every_event_that_the_topology_gives_to_the_service_is_handled() {
         Topology::embedded().subscriptions("notification").map(|kind| kind.as_str()).collect();
     given.sort_unstable();
     assert_eq!(handled, given);
-    assert_eq!(handled.len(), MILESTONES.len());
+    handled.retain(|kind| *kind != OrderPlaced::TYPE);
+    assert_eq!(handled.len(), MILESTONES.len(), "each fact once");
 }
 
 #[test]

@@ -139,8 +139,9 @@ fn with_json(request: axum::http::request::Builder, key: &str, body: &Value) -> 
 
 /// A frozen example by the name of its event.
 pub(crate) fn frozen(name: &str) -> Value {
+    let file = if name.ends_with(".v2") { format!("{name}.json") } else { format!("{name}.v1.json") };
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../contracts/examples");
-    serde_json::from_slice(&std::fs::read(folder.join(format!("{name}.v1.json"))).unwrap()).unwrap()
+    serde_json::from_slice(&std::fs::read(folder.join(file)).unwrap()).unwrap()
 }
 
 /// The same event as if another message had brought it.

@@ -78,6 +78,7 @@ fn every_handler_stands_the_table() {
     ];
     let mut examples = vec![
         after(&[], "order.placed"),
+        after(&[], "order.placed.v2"),
         after(&["order.cancelled", "payment.voided"], "order.placed"),
         after(&[], "order.confirmed"),
         after(&["order.placed"], "order.confirmed"),

@@ -148,9 +148,13 @@ fn owed_minor(order: &Order) -> i64 {
 
 fn judge_terms(terms: &Terms, wrong: &mut Vec<String>) {
     let goods = terms.lines.iter().try_fold(0i64, |sum, line| sum.checked_add(line.goods_minor()?));
-    let total = goods.and_then(|goods| goods.checked_add(terms.shipping_fee_minor));
+    let paid = goods.and_then(|goods| goods.checked_sub(terms.discount_minor)?.checked_add(terms.tax_minor));
+    let total = paid.and_then(|paid| paid.checked_add(terms.shipping_fee_minor));
     if total != Some(terms.total_minor) {
-        wrong.push(format!("costs {} and its lines and shipping {total:?}", terms.total_minor));
+        wrong.push(format!(
+            "costs {} and its lines with discounts, tax and shipping {total:?}",
+            terms.total_minor
+        ));
     }
     let shares = terms.allocation.iter();
     let worth = shares
@@ -159,8 +163,11 @@ fn judge_terms(terms: &Terms, wrong: &mut Vec<String>) {
     if worth != Some(terms.total_minor) {
         wrong.push(format!("costs {} and its shares {worth:?}", terms.total_minor));
     }
-    let by_line = terms.lines.iter().map(|line| (&line.sku, line.goods_minor()));
-    if !by_line.eq(shares.map(|share| (&share.sku, Some(share.goods_minor)))) {
+    let is_plain = terms.discount_minor == 0 && terms.tax_minor == 0;
+    let is_of = |(line, share): (&contracts::order::Line, &contracts::order::Share)| {
+        line.sku == share.sku && (!is_plain || line.goods_minor() == Some(share.goods_minor))
+    };
+    if terms.lines.len() != terms.allocation.len() || !terms.lines.iter().zip(shares).all(is_of) {
         wrong.push("has shares of other goods than its lines".to_owned());
     }
 }

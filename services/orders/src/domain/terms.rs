@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use contracts::events::order::OrderPlaced;
+use contracts::events::order::{FrozenShare, OrderPlacedV2};
 use contracts::events::stock::StockLine;
 use contracts::order::{Customer, Line, Share, ShipTo};
 use contracts::{Currency, CustomerId, Sku, Timestamp};
@@ -21,9 +21,16 @@ pub(crate) struct Terms {
     pub(crate) lines: Vec<Line>,
     /// What the customer pays for shipping, in minor units.
     pub(crate) shipping_fee_minor: i64,
-    /// Lines plus shipping, in minor units.
+    /// What is taken off the prices of the lines, in minor units.
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    pub(crate) discount_minor: i64,
+    /// What tax adds to the prices of the lines, in minor units.
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    pub(crate) tax_minor: i64,
+    /// Lines less discounts, plus tax and shipping, in minor units: what is authorized, captured and given back.
     pub(crate) total_minor: i64,
-    /// What each line is worth, frozen for later refunds; adds up to the total.
+    /// What each line is worth, frozen for later refunds; adds up to the total. Its `goods_minor` is what the customer pays
+    /// for the goods, discounts taken off and tax added, so that a refund needs to know of neither.
     pub(crate) allocation: Vec<Share>,
     /// Who to write to.
     #[serde(default)]
@@ -35,22 +42,39 @@ pub(crate) struct Terms {
     pub(crate) placed_at: Timestamp,
 }
 
-impl From<OrderPlaced> for Terms {
-    /// The terms of an order that was checked.
-    fn from(placed: OrderPlaced) -> Self {
+impl From<OrderPlacedV2> for Terms {
+    /// The terms of an order that was checked, and is sent in one parcel.
+    fn from(placed: OrderPlacedV2) -> Self {
         Self {
+            lines: placed.plain_lines(),
+            shipping_fee_minor: placed.fee_minor(),
+            discount_minor: placed.discount_minor,
+            tax_minor: placed.tax_minor,
+            total_minor: placed.total_minor,
             customer_id: placed.customer_id,
             currency: placed.currency,
             channel: placed.channel,
-            lines: placed.lines,
-            shipping_fee_minor: placed.shipping_fee_minor,
-            total_minor: placed.total_minor,
-            allocation: placed.allocation.unwrap_or_default(),
+            allocation: placed.allocation.into_iter().flatten().map(paid).collect(),
             customer: placed.customer,
-            ship_to: placed.ship_to,
+            ship_to: placed
+                .deliveries
+                .into_iter()
+                .next()
+                .map(|delivery| delivery.ship_to)
+                .unwrap_or_default(),
             placed_at: placed.placed_at,
         }
     }
+}
+
+fn paid(share: FrozenShare) -> Share {
+    let goods_minor = share.paid_minor();
+    Share { sku: share.sku, goods_minor, fee_minor: share.fee_minor }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
+fn is_nothing(minor: &i64) -> bool {
+    *minor == 0
 }
 
 impl Terms {

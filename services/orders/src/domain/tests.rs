@@ -34,6 +34,8 @@ fn terms() -> Terms {
         channel: "web".to_owned(),
         lines: vec![line("A", 2, 100), line("B", 1, 50)],
         shipping_fee_minor: 5,
+        discount_minor: 0,
+        tax_minor: 0,
         total_minor: 255,
         allocation: vec![share("A", 200, 4), share("B", 50, 1)],
         customer: Default::default(),

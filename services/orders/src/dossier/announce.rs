@@ -111,6 +111,8 @@ impl Dossier<'_> {
             lines: terms.lines.clone(),
             stock: stock.clone(),
             shipping_fee_minor: terms.shipping_fee_minor,
+            discount_minor: terms.discount_minor,
+            tax_minor: terms.tax_minor,
             total_minor: terms.total_minor,
             customer: terms.customer.clone(),
             ship_to: terms.ship_to.clone(),

@@ -1,6 +1,6 @@
 //! Another application took an order: it becomes an order here, with the checks and the life of one from HTTP.
 
-use contracts::events::order::{CancelReason, OrderPlaced};
+use contracts::events::order::{CancelReason, OrderPlacedV2};
 use contracts::{Event, card};
 use runtime::{Fail, Handler, Uow};
 
@@ -13,13 +13,14 @@ use crate::timeline::Told;
 const OWN: &str = "/banyan/orders";
 
 /// Registers the order. One that nobody may work on ends at once with `order.cancelled`, because inventory and
-/// payment heard of it too and may have begun.
+/// payment heard of it too and may have begun. An order with deliveries to several addresses is such a one: an order has
+/// one shipment and one capture here, and sending all of it to one of the addresses would be wrong.
 pub(crate) struct OnOrderPlaced(pub(crate) Config);
 
 impl Handler for OnOrderPlaced {
-    type Event = OrderPlaced;
+    type Event = OrderPlacedV2;
 
-    async fn handle(&self, event: &Event<OrderPlaced>, uow: &mut Uow) -> Result<(), Fail> {
+    async fn handle(&self, event: &Event<OrderPlacedV2>, uow: &mut Uow) -> Result<(), Fail> {
         if event.source == OWN {
             return Ok(());
         }
@@ -40,10 +41,10 @@ impl Handler for OnOrderPlaced {
 }
 
 /// The terms of the order, or what is wrong with it.
-fn offer(placed: &OrderPlaced, cards: &[String], now: contracts::Timestamp) -> Result<Terms, Refused> {
+fn offer(placed: &OrderPlacedV2, cards: &[String], now: contracts::Timestamp) -> Result<Terms, Refused> {
     let faults: Vec<Fault> = if cards.is_empty() {
-        match placed.check() {
-            Ok(checked) => return Ok(checked.placed(placed.order_id.clone(), placed.placed_at).into()),
+        match placed.check_for_one_parcel() {
+            Ok(checked) => return Ok(checked.into()),
             Err(problems) => {
                 problems.into_iter().map(|p| Fault { pointer: p.pointer, message: p.message }).collect()
             }
@@ -65,7 +66,7 @@ fn offer(placed: &OrderPlaced, cards: &[String], now: contracts::Timestamp) -> R
 
 fn register(
     dossier: &mut Dossier<'_>,
-    event: &Event<OrderPlaced>,
+    event: &Event<OrderPlacedV2>,
     terms: Terms,
 ) -> Result<Vec<Decision>, Fail> {
     let now = dossier.now();
@@ -77,7 +78,7 @@ fn register(
 
 fn refuse(
     dossier: &mut Dossier<'_>,
-    event: &Event<OrderPlaced>,
+    event: &Event<OrderPlacedV2>,
     refused: Refused,
     holds_card: bool,
 ) -> Result<Vec<Decision>, Fail> {
@@ -94,13 +95,13 @@ fn refuse(
     Ok(decisions)
 }
 
-fn taken_by(event: &Event<OrderPlaced>, taken: IdTaken) -> Fail {
+fn taken_by(event: &Event<OrderPlacedV2>, taken: IdTaken) -> Fail {
     Fail::permanent(format!("order_id {} {taken}", event.data.order_id))
 }
 
 const CARD: &str = "must not hold a card number";
 
-fn cards_in(placed: &OrderPlaced) -> Result<Vec<String>, Fail> {
+fn cards_in(placed: &OrderPlacedV2) -> Result<Vec<String>, Fail> {
     let value = serde_json::to_value(placed).map_err(|error| Fail::Permanent {
         reason: "an order.placed cannot be written as JSON".to_owned(),
         source: Some(error.into()),

@@ -2,6 +2,8 @@
 
 use axum::extract::{Request, State};
 use axum::response::Response;
+use contracts::events::majors::Succeeds;
+use contracts::events::order::OrderPlacedV2;
 use contracts::order::{Checked, NotAnOrder, PlaceOrder, Problem as OrderProblem};
 use contracts::{Currency, OrderId, Timestamp};
 use runtime::{Answer, Command, Fail, Problem, Refusal, Uow};
@@ -71,7 +73,7 @@ impl Command for Place {
         let order_id = OrderId::new(uow.derived_id("order").to_string())
             .map_err(|error| Fail::permanent(error.to_string()))?;
         let placed_at = uow.now();
-        let event = self.checked.clone().placed(order_id.clone(), placed_at);
+        let event = OrderPlacedV2::step_up(self.checked.clone().placed(order_id.clone(), placed_at));
         let terms = Terms::from(event.clone());
         let origin = Origin::Http { idempotency_key: self.idempotency_key.clone() };
         let mut dossier = Dossier::fresh(uow, &self.config, order_id.clone());

@@ -119,7 +119,7 @@ fn the_timeline_tells_every_event_and_every_decision_in_order() {
         assert_eq!(
             told,
             [
-                ("shop.banyan.order.placed.v1", "orders", "taken"),
+                ("shop.banyan.order.placed.v2", "orders", "taken"),
                 ("shop.banyan.stock.reserved.v1", "inventory", "3 pieces are reserved"),
                 ("shop.banyan.payment.authorized.v1", "payment", "7.65 GBP is set aside"),
                 ("shop.banyan.order.confirmed.v1", "orders", "stock and payment are arranged"),

@@ -25,7 +25,12 @@ fn an_order_is_taken_with_its_location_and_published_once_with_its_shares() {
         assert_eq!(published.len(), 1);
         let (name, data) = &published[0];
         assert_eq!(name, "order.placed");
-        assert_eq!(data["allocation"], json!([{ "sku": "85123A", "goods_minor": 765, "fee_minor": 0 }]));
+        assert_eq!(
+            data["allocation"],
+            json!([{
+                "sku": "85123A", "goods_minor": 765, "discount_minor": 0, "tax_minor": 0, "fee_minor": 0
+            }])
+        );
         assert_eq!(data["payment_method"]["token"], "tok_ok");
         assert_eq!(
             shop.get(&format!("/orders/{id}/timeline")).await.body["entries"].as_array().unwrap().len(),

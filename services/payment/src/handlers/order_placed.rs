@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use contracts::Event;
 use contracts::Money;
-use contracts::events::order::OrderPlaced;
+use contracts::events::order::OrderPlacedV2;
 use runtime::{Fail, Handler, Uow};
 
 use crate::config::Config;
@@ -19,9 +19,9 @@ pub struct OpenPayment {
 }
 
 impl Handler for OpenPayment {
-    type Event = OrderPlaced;
+    type Event = OrderPlacedV2;
 
-    async fn handle(&self, event: &Event<OrderPlaced>, uow: &mut Uow) -> Result<(), Fail> {
+    async fn handle(&self, event: &Event<OrderPlacedV2>, uow: &mut Uow) -> Result<(), Fail> {
         let order = &event.data;
         let mut payment = load(uow, &order.order_id).await?;
         let money = Money { amount_minor: order.total_minor, currency: order.currency };

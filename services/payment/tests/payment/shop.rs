@@ -333,8 +333,9 @@ fn wiring() -> Wiring {
 
 /// The frozen example of an event.
 pub(crate) fn frozen(name: &str) -> Bytes {
+    let file = if name.ends_with(".v2") { format!("{name}.json") } else { format!("{name}.v1.json") };
     let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../contracts/examples");
-    std::fs::read(examples.join(format!("{name}.v1.json"))).unwrap().into()
+    std::fs::read(examples.join(file)).unwrap().into()
 }
 
 /// What the frozen example says, with these fields in the place of its own.

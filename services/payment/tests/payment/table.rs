@@ -37,6 +37,7 @@ const DUE: &str = "order.refund-due";
 fn every_handler_stands_the_table() {
     let examples = [
         after(&[], PLACED),
+        after(&[], "order.placed.v2"),
         after(&[RESERVED], PLACED),
         after(&[RESERVED, READY], PLACED),
         after(&[CANCELLED, RESERVED], PLACED),

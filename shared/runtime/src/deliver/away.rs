@@ -1,8 +1,9 @@
 //! What is not handled now: rows of the due table, to be tried again, to wait, or dead.
 
+use contracts::Envelope;
 use store::{Change, Key, Outcome, Unit, Version};
 
-use super::Message;
+use super::{Message, UNKNOWN_TYPE};
 use crate::core::Core;
 use crate::due::{Due, Trouble};
 use crate::fail::Fail;
@@ -24,6 +25,11 @@ impl Core {
         // The first wait is remembered in the message's lane of rows: a start marker that is never counted.
         let since = Key::new(self.names.start.clone(), format!("wait-{}", message.id));
         let found = self.store.read(vec![key, since.clone()], now).await?;
+        if reason == UNKNOWN_TYPE && found[0].as_ref().is_some_and(|item| self.understands(item)) {
+            // The same fact waits here in a major that this build knows: that copy is tried again, this one says no more.
+            self.acknowledge(message.delivery).await;
+            return Ok(());
+        }
         let started =
             found[1].as_ref().and_then(|item| serde_json::from_slice(&item.body).ok()).unwrap_or(now);
         let overdue = now.since(started) >= policy::LATER_BOUND && !self.quirks.has(Bug::LaterWithoutBound);
@@ -44,6 +50,13 @@ impl Core {
             Due { due, first_seen: started, attempts: message.delivery.attempt, waits_for: wait_for, ..row };
         self.put_row(message, row, found[0].as_ref().map_or(Version::ABSENT, |item| item.version), vec![mark])
             .await
+    }
+
+    /// Whether a row of the due table holds a message that has a reaction here.
+    fn understands(&self, item: &store::Item) -> bool {
+        let row = Due::decode("due", item).ok();
+        let event = row.and_then(|row| Envelope::decode(&row.outgoing().body).ok());
+        event.is_some_and(|event| self.service.reactions.contains_key(event.kind.as_str()))
     }
 
     /// Into the due table: for another try after `wait`, or dead.
@@ -96,6 +109,10 @@ impl Core {
         mut changes: Vec<Change>,
     ) -> Result<(), Fail> {
         let dead = row.due.is_none();
+        if dead && self.record(self.record_key(message.id)).await?.is_some() {
+            // Handled all the same: in another major, or by another execution.
+            return self.duplicate(message).await;
+        }
         if dead {
             let reason = row.trouble.as_ref().map(|t| t.reason.clone()).unwrap_or_default();
             tracing::error!(service = %self.queue, message.id = %message.id, event.type = contracts::card::mask_text(&message.handler), %reason,

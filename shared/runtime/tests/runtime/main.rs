@@ -6,3 +6,5 @@ mod cards;
 mod outage;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod versions;

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use contracts::event::Draft;
 use contracts::{EventData, EventType, MessageId, Timestamp, TraceParent};
 use runtime::due::{self, Due};
-use runtime::{Clock, Entropy, Env, Node, Policy, Ports, Quirks, Service, Spawn};
+use runtime::{Clock, Counts, Entropy, Env, Node, Policy, Ports, Quirks, Service, Spawn};
 use serde::{Deserialize, Serialize};
 use store::sim::{JumpingTime, Link, Manners, Rates, Setup, SimTime, World};
 use store::{Boxed, Change, Key, Nonce, Outcome, Query, Unit};
@@ -166,6 +166,11 @@ impl Stage {
                 Unit { now: self.now(), nonce: Nonce(77), record: None, changes: vec![put], settles: None };
             assert_eq!(model.apply(unit), Outcome::Committed);
         });
+    }
+
+    /// What the service did.
+    pub(crate) fn counts(&self) -> Counts {
+        self.node.counts()[0].1
     }
 
     /// Messages that wait or are in hand.

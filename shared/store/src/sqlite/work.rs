@@ -1,6 +1,7 @@
 //! A unit of work as the writer wants it: everything that needs no database is done by the caller already.
 
 use bytes::Bytes;
+use contracts::MessageId;
 
 use super::routes::Routes;
 use crate::failure::{Outage, OutageKind};
@@ -62,9 +63,18 @@ impl Work {
         let mut bytes = changes.iter().map(size).sum::<usize>();
         let mut work = Self { now: now.as_micros(), nonce: nonce.0, limit, packed, ..Self::default() };
         if let Some(Record { key, note, outgoing, expires }) = record {
+            let mut told: Vec<(MessageId, u64)> = Vec::with_capacity(outgoing.len());
             for message in outgoing {
                 bytes += message.body.len();
+                let id = message.id;
                 work.send(message, routes).map_err(|refused| Outage::new(OutageKind::Undeclared, refused))?;
+                // Versions of one event have one id, the newest comes first: a queue that takes that needs no other.
+                let had =
+                    told.iter().filter(|(other, _)| *other == id).fold(0, |all, (_, queues)| all | queues);
+                if let Some(send) = work.sends.last_mut() {
+                    send.owing &= !had;
+                    told.push((id, send.owing));
+                }
             }
             let body = StoredRecord { nonce, note, pending: Vec::new() }.encode();
             bytes += body.len();

@@ -18,7 +18,7 @@ pub const MAX_DELIVERIES: usize = 20;
 pub const MAX_TAX_RATE_BP: u32 = 10_000;
 
 /// The longest code of a discount, in characters.
-const MAX_CODE_CHARS: usize = 64;
+pub const MAX_CODE_CHARS: usize = 64;
 
 /// What an order is made of, in minor units.
 struct Sums {
@@ -158,10 +158,13 @@ impl OrderPlacedV2 {
         if sum(&self.discounts).is_none_or(|off| off > sums.goods - (sums.discount - off)) {
             problems.add("/discounts", INVALID, "must not be more than the goods cost");
         }
+        // An order of v1 is told in its own words.
+        let is_plain = sums.discount == 0 && sums.tax == 0;
+        let parts = if is_plain { "lines and shipping" } else { "goods less discounts, tax and fees" };
         for (pointer, what, found, given) in [
             ("/discount_minor", "the discounts", sums.discount, self.discount_minor),
             ("/tax_minor", "the tax of the lines", sums.tax, self.tax_minor),
-            ("/total_minor", "goods less discounts, tax and fees", total, self.total_minor),
+            ("/total_minor", parts, total, self.total_minor),
         ] {
             if found != given {
                 problems.add(pointer, INVALID, format!("{what} add up to {found}, not {given}"));

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use bus::{Boxed, Bus, Delivery, Embedded, Outgoing, Published, QueueState, Settle, Token, Wiring};
-use runtime::{Env, Node};
+use runtime::{Emission, Env, Node};
 use store::Outage;
 use store::sqlite::vfs::Controls;
 use store::sqlite::{self, Engine, OpenError};
@@ -58,7 +58,7 @@ impl Shop {
         let embedded = Embedded::new(engine.clone());
         let bus: Arc<dyn Bus> = if is_quiet { Arc::new(Quiet(embedded)) } else { Arc::new(embedded) };
         let ground = Ground { engine: engine.clone(), bus, disk: None, address };
-        let site = dev::site(&own, ground, peers, &dev::Args::default()).await?;
+        let site = dev::site(&own, ground, peers, &dev::Args::default(), &Emission::default()).await?;
         let node = site.node.clone();
         let (stop, stopped) = oneshot::channel();
         let stopped = async move {

@@ -3,9 +3,8 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
-use contracts::Envelope;
-use contracts::EventData;
-use contracts::events::order::OrderPlaced;
+use contracts::events::order::OrderPlacedV2;
+use contracts::{Envelope, EventType};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
@@ -50,7 +49,7 @@ pub(super) async fn run(args: &Args, context: &Context) -> Result<Exit> {
     }
     let told: Vec<Value> = events.iter().map(|Found { event, .. }| told(event)).collect();
     context.output.answer(&json!({ "published": told }), |_| text(&events));
-    match events.iter().find(|found| found.event.kind.as_str() == OrderPlaced::TYPE) {
+    match events.iter().find(|found| found.event.kind.family() == EventType::of::<OrderPlacedV2>().family()) {
         Some(order) => context.next(&[&format!("order timeline {}", order.event.subject), "events tail"]),
         None => context.next(&["events tail"]),
     }

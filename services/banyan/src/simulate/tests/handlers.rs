@@ -11,13 +11,13 @@ use testkit::{Ask, Life};
 use super::super::peer::Peers;
 use crate::wiring::{self, Options};
 
-/// A frozen example by the name of its event; orders come from another application, so that every service takes them.
+/// A frozen example by the name of its event, v1 if nothing is said; orders come from another application, so that every
+/// service takes them.
 fn frozen(name: &str) -> Bytes {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../contracts/examples")
-        .join(format!("{name}.v1.json"));
+    let file = if name.ends_with(".v2") { format!("{name}.json") } else { format!("{name}.v1.json") };
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../contracts/examples").join(file);
     let mut event: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
-    if name == "order.placed" {
+    if name.starts_with("order.placed") {
         event["source"] = json!("/legacy/shop");
     }
     serde_json::to_vec(&event).unwrap().into()
@@ -42,6 +42,7 @@ fn every_handler_of_orders_stands_the_table() {
     let then = |more: &[&str], event: &str| after(&[&confirmed[..], more].concat(), event);
     let examples = [
         after(&[], "order.placed"),
+        after(&[], "order.placed.v2"),
         after(&["order.placed"], "stock.reserved"),
         after(&["order.placed"], "stock.rejected"),
         after(&["order.placed", "stock.reserved"], "stock.short"),
@@ -89,6 +90,7 @@ fn every_handler_of_inventory_stands_the_table() {
     };
     let examples = [
         stocked(&[], "order.placed"),
+        stocked(&[], "order.placed.v2"),
         after(&[], "order.placed"),
         stocked(&["order.placed"], "order.confirmed"),
         stocked(&["order.placed"], "order.cancelled"),
@@ -105,6 +107,7 @@ fn every_handler_of_inventory_stands_the_table() {
 fn every_handler_of_payment_stands_the_table() {
     let examples = [
         after(&[], "order.placed"),
+        after(&[], "order.placed.v2"),
         after(&["stock.reserved"], "order.placed"),
         after(&["order.placed"], "stock.reserved"),
         after(&["order.placed", "stock.reserved"], "order.cancelled"),
@@ -119,7 +122,7 @@ fn every_handler_of_payment_stands_the_table() {
 
 #[test]
 fn a_handler_without_an_example_is_named() {
-    let wrong = prove(&subject("payment"), &[after(&[], "order.placed")]);
+    let wrong = prove(&subject("payment"), &[after(&[], "order.placed"), after(&[], "order.placed.v2")]);
     assert_eq!(
         wrong,
         [

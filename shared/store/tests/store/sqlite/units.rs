@@ -1,5 +1,9 @@
 //! Units of work: who is refused, and that it is the right one.
 
+use std::collections::BTreeSet;
+
+use contracts::EventType;
+
 use super::*;
 
 #[test]
@@ -152,5 +156,31 @@ fn a_unit_for_a_queue_that_nobody_declared_is_not_applied() {
         assert_eq!(outage.kind, OutageKind::Undeclared);
         assert!(!outage.to_string().contains("storage"), "nothing is wrong with the storage: {outage}");
         assert_eq!(read(&engine, Key::new("t.record", "r"), NOW).await, None);
+    });
+}
+
+#[test]
+fn a_queue_gets_the_first_of_those_versions_of_one_event_that_it_takes() {
+    let engine = memory();
+    let topic = |major: u32| format!("shop.banyan.order.placed.v{major}").parse::<EventType>().unwrap();
+    let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<String>>();
+    let subscribers = [(topic(1), names(&["old", "new"])), (topic(2), names(&["new"]))].into();
+    run(async {
+        engine.declare(&names(&["old", "new"]), &subscribers).await.unwrap();
+        let version = |id: &str, major: u32| Outgoing {
+            id: MessageId::named(&[id]),
+            ..message(Address::Topic(topic(major)), &format!("\"{id} v{major}\""))
+        };
+        let outgoing = vec![version("a", 2), version("a", 1), version("b", 1)];
+        let told = Unit { record: Some(record("r", outgoing)), ..unit(1) };
+        assert_eq!(engine.commit(told).await, Ok(Outcome::Committed));
+        for (queue, wanted) in [("new", ["\"a v2\"", "\"b v1\""]), ("old", ["\"a v1\"", "\"b v1\""])] {
+            let taken = engine.receive(queue, 10).await.unwrap();
+            assert_eq!(
+                taken.iter().map(|one| &one.body[..]).collect::<Vec<_>>(),
+                wanted.map(str::as_bytes),
+                "{queue}"
+            );
+        }
     });
 }
