@@ -16,6 +16,12 @@ use crate::events::{Described, catalogue};
 /// How many violations are told at most.
 pub const MAX_VIOLATIONS: usize = 20;
 
+/// The published schemas that are of no event, by file name: the envelope, and the body of `POST /orders`.
+pub const OTHERS: &[(&str, &str)] = &[
+    ("envelope.v1.json", include_str!("../schemas/envelope.v1.json")),
+    ("place-order.v1.json", include_str!("../schemas/place-order.v1.json")),
+];
+
 /// One place where a body is not what its schema says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {

@@ -89,6 +89,9 @@ pub enum Command {
     Simulate(commands::simulate::Args),
     /// Kill real processes and cut the power under load, and see that nothing is lost or done twice
     Chaos(commands::chaos::Args),
+    /// Check contracts, and what changed in them
+    #[command(subcommand, visible_alias = "contract")]
+    Contracts(commands::contracts::Command),
     /// Show what is configured, and by whom
     #[command(subcommand)]
     Config(commands::config::Command),
@@ -117,6 +120,7 @@ impl Command {
                 Ok(tokio::task::spawn_blocking(move || commands::simulate::run(&args, &context)).await??)
             }
             Self::Chaos(args) => commands::chaos::run(&args, context).await,
+            Self::Contracts(command) => commands::contracts::run(command, context).await,
             Self::Config(command) => commands::config::run(&command, context),
             Self::Completions(args) => commands::completions::run(&args, context),
         }

@@ -5,6 +5,7 @@ pub mod bench;
 pub mod chaos;
 pub mod completions;
 pub mod config;
+pub mod contracts;
 pub mod dlq;
 pub mod events;
 pub mod listing;

@@ -7,6 +7,7 @@ pub mod cli;
 pub mod client;
 pub mod commands;
 pub mod config;
+pub mod contracts;
 pub mod demo;
 pub mod dev;
 pub mod http;
