@@ -1,5 +1,5 @@
 # What a change must pass, and what proves that Banyan does what it says. `make` alone lists the targets.
-# Needs the Rust toolchain, a C compiler, make and git. Tools that only the checks use are built under target/tools.
+# Needs the Rust toolchain, a C compiler, make and git; contracts-check also node and npm, or is skipped. Tools that only the checks use are built under target/tools.
 
 CARGO ?= cargo
 TARGET := $(or $(CARGO_TARGET_DIR),target)
@@ -18,7 +18,7 @@ step = @printf '\n== %s\n' '$(1)'
 ##@ Check
 
 .PHONY: test
-test: fmt-check clippy lint-probe unit doc unused deny ## Everything a change must pass; what CI runs
+test: fmt-check clippy lint-probe unit contracts-check doc unused deny ## Everything a change must pass; what CI runs
 	$(call step,all passed$(comma) but for what is printed as skipped above)
 
 .PHONY: prove
@@ -31,6 +31,12 @@ lint: fmt-check clippy lint-probe ## Formatting and lints only
 .PHONY: fmt
 fmt: ## Format the sources
 	$(CARGO) fmt --all
+
+.PHONY: contracts
+contracts: ## Make anew what is made of the event types: schemas, AsyncAPI, TypeScript, tables
+	$(CARGO) run --locked --quiet --package contracts --features schema --bin generate-schemas
+	$(CARGO) run --locked --quiet -- contracts gen
+	$(CARGO) run --locked --quiet -- contracts lint
 
 ##@ Use
 
@@ -78,6 +84,11 @@ rules: ## Only the rules of the repository: who may depend on whom, file lengths
 	$(call step,rules of the repository)
 	$(CARGO) test --locked --package banyan --test banyan repository::
 
+.PHONY: contracts-check
+contracts-check: ## AsyncAPI, examples and TypeScript are accepted by their own parser, SDK and compiler
+	$(call step,contracts: what others say of them)
+	@scripts/contracts-check/run '$(TOOLS)'
+
 .PHONY: doc
 doc: ## The documentation builds without a warning
 	$(call step,documentation)
@@ -101,6 +112,6 @@ deny: ## Licences, sources, bans and advisories of dependencies
 help: ## This list
 	@awk 'BEGIN { FS = ":.*## " } \
 		/^##@/ { printf "\n%s\n", substr($$0, 5) } \
-		/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+		/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
 
 comma := ,

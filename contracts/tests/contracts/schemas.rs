@@ -22,7 +22,7 @@ fn committed_schemas_are_those_of_the_types() {
     }
 }
 
-const REGENERATE: &str = "run: cargo run -p contracts --features schema --bin generate-schemas";
+const REGENERATE: &str = "run: make contracts";
 
 #[test]
 fn every_schema_has_its_address_and_is_valid() {

@@ -2,7 +2,13 @@
 
 pub mod against;
 pub mod check;
+pub mod fields;
 pub mod files;
+pub mod generate;
 pub mod git;
+pub mod hoist;
+pub mod lint;
+pub mod set;
+pub mod site;
 pub mod version;
 pub mod versions;
