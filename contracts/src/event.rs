@@ -13,9 +13,11 @@ use uuid::Uuid;
 use crate::events::describe;
 use crate::time::Timestamp;
 
+mod dataref;
 mod kind;
 mod trace;
 
+pub use dataref::{DataRef, InvalidDataRef};
 pub use kind::{EventType, InvalidEventType};
 pub use trace::TraceParent;
 

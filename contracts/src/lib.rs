@@ -15,7 +15,7 @@ pub mod topology;
 pub mod validate;
 mod words;
 
-pub use event::{Envelope, Event, EventData, EventType, MessageId, Source, TraceParent};
+pub use event::{DataRef, Envelope, Event, EventData, EventType, MessageId, Source, TraceParent};
 pub use events::{Described, catalogue};
 pub use ids::{
     CartId, CustomerId, DisputeId, HoldId, ImageId, InvalidId, LocationId, NotificationId, OrderId,

@@ -4,6 +4,7 @@
 //! reported as skipped, with the reason, and never counts as passed. That each case can fail is shown by planted
 //! wrong backends.
 
+pub mod blobs;
 mod counters;
 mod documents;
 mod expiry;

@@ -3,6 +3,7 @@
 //! The contract is the weakest meaning that every backend can give: optimistic checks, buffered writes, strong reads
 //! by key, indexes that may be stale. `README.md` tells it in prose; [`Store`] holds the precise words.
 
+pub mod blobs;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod failure;
@@ -22,6 +23,7 @@ use std::pin::Pin;
 
 use contracts::Timestamp;
 
+pub use blobs::{Blob, Blobs};
 pub use failure::{Outage, OutageKind};
 pub use key::{Entry, Item, Key, Version};
 pub use query::{Page, Query, Row};

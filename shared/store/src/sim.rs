@@ -3,6 +3,7 @@
 //! All that happens is decided by one seed. [`World::store`] and `bus::sim` give out the ports; every node's calls
 //! go through its [`Link`].
 
+mod blobs;
 mod dice;
 mod link;
 mod manners;
@@ -12,6 +13,7 @@ mod time;
 mod traffic;
 mod world;
 
+pub use blobs::SimBlobs;
 pub use dice::{Dice, Fault, Rates};
 pub use link::Link;
 pub use manners::Manners;

@@ -38,6 +38,7 @@ use tokio::sync::broadcast;
 
 use self::bare::Recording;
 use self::folder::Folder;
+pub(crate) use self::folder::make as make_folder;
 use self::group::{first_seq, incarnation_of};
 use self::inbox::Inbox;
 use self::log::Log;

@@ -76,6 +76,12 @@ faults! {
     BusDown = "bus.unreachable", 3_000;
     /// The bus takes its time before it acts, or before it answers.
     SlowBus = "bus.slow", 50_000;
+    /// The blobs cannot be reached for a while. Asked for only where messages go by claim check, so more often than others.
+    BlobsDown = "blobs.unreachable", 20_000;
+    /// A blob was put; the answer was lost.
+    BlobsReplyLost = "blobs.reply_lost", 100_000;
+    /// The blobs take their time before they act, or before they answer.
+    SlowBlobs = "blobs.slow", 100_000;
 }
 
 const KINDS: usize = Fault::ALL.len();

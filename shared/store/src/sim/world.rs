@@ -7,12 +7,14 @@ use std::time::Duration;
 
 use contracts::Timestamp;
 
+use super::blobs::SimBlobs;
 use super::dice::{Dice, Fault, Rates};
 use super::link::Link;
 use super::manners::Manners;
 use super::queues::Queues;
 use super::store::SimStore;
 use super::time::SimTime;
+use crate::blobs::{Blobs, Shelf};
 #[cfg(feature = "planted-bugs")]
 use crate::flaw::Flaw;
 use crate::model::{Model, Picture};
@@ -49,6 +51,7 @@ pub struct World {
 
 pub(super) struct State {
     pub(super) model: Model,
+    pub(super) blobs: Shelf,
     pub(super) queues: Queues,
     pub(super) dice: Dice,
     pub(super) manners: Manners,
@@ -58,6 +61,7 @@ pub(super) struct State {
     last_link: u64,
     store_down: (Timestamp, OutageKind),
     pub(super) bus_down_until: Timestamp,
+    pub(super) blobs_down_until: Timestamp,
     stale_until: Timestamp,
     #[cfg(feature = "planted-bugs")]
     flaw: Option<Flaw>,
@@ -69,6 +73,7 @@ impl World {
     pub fn new(time: Arc<dyn SimTime>, setup: &Setup) -> Arc<Self> {
         let state = State {
             model: Model::new(setup.fused),
+            blobs: Shelf::default(),
             queues: Queues::new(setup.manners),
             dice: Dice::new(setup.seed, setup.rates),
             manners: setup.manners,
@@ -77,6 +82,7 @@ impl World {
             last_link: 0,
             store_down: (Timestamp::EPOCH, OutageKind::Unreachable),
             bus_down_until: Timestamp::EPOCH,
+            blobs_down_until: Timestamp::EPOCH,
             stale_until: Timestamp::EPOCH,
             #[cfg(feature = "planted-bugs")]
             flaw: None,
@@ -96,6 +102,12 @@ impl World {
     #[must_use]
     pub fn store(self: &Arc<Self>, link: &Link) -> Arc<dyn Store> {
         Arc::new(SimStore::new(self.clone(), link.clone()))
+    }
+
+    /// The blobs as they are seen over `link`.
+    #[must_use]
+    pub fn blobs(self: &Arc<Self>, link: &Link) -> Arc<dyn Blobs> {
+        Arc::new(SimBlobs::new(self.clone(), link.clone()))
     }
 
     /// The node is gone: nothing it still does has any effect, and its leases end as its broker notices.
@@ -124,6 +136,7 @@ impl World {
         state.dice.set_rates(Rates::NONE);
         state.store_down.0 = now;
         state.bus_down_until = now;
+        state.blobs_down_until = now;
         state.stale_until = now;
         state.model.delay_indexes(0);
     }
@@ -148,6 +161,12 @@ impl World {
     pub fn fail_bus(&self, how_long: Duration) {
         let until = self.time.now().plus(how_long);
         self.state().bus_down_until = until;
+    }
+
+    /// Puts the blobs out of service for `how_long`.
+    pub fn fail_blobs(&self, how_long: Duration) {
+        let until = self.time.now().plus(how_long);
+        self.state().blobs_down_until = until;
     }
 
     /// Which broker the queues behave like.
@@ -192,6 +211,11 @@ impl World {
     /// Looks at, or prepares, what is stored, without faults and without time passing.
     pub fn with_model<T>(&self, look: impl FnOnce(&mut Model) -> T) -> T {
         look(&mut self.state().model)
+    }
+
+    /// Looks at, or changes, which blobs are kept, without faults and without time passing.
+    pub fn with_blobs<T>(&self, look: impl FnOnce(&mut Shelf) -> T) -> T {
+        look(&mut self.state().blobs)
     }
 
     /// Plants a bug into every commit.

@@ -72,7 +72,7 @@ impl Drop for Folder {
 
 /// Makes `folder` and those above it, so that they are there after a loss of power too: SQLite syncs the folder that its
 /// files lie in, and none above.
-fn make(folder: &Path) -> std::io::Result<()> {
+pub(crate) fn make(folder: &Path) -> std::io::Result<()> {
     let is_missing = |folder: &&Path| !folder.as_os_str().is_empty() && !folder.exists();
     let missing: Vec<&Path> = folder.ancestors().take_while(is_missing).collect();
     std::fs::create_dir_all(folder)?;

@@ -1,6 +1,8 @@
 //! The stores, each by the cases that only it can have, and all by the shared list.
 
 #[cfg(test)]
+mod blobs;
+#[cfg(test)]
 mod conformance;
 #[cfg(test)]
 mod sqlite;

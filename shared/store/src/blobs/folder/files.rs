@@ -1,0 +1,113 @@
+//! What is done to the files. A blob is written beside its place and renamed into it, so a file that is there is whole;
+//! its time of change says when it was put or renewed last.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use contracts::{DataRef, Timestamp};
+
+use crate::blobs::{BLOB_BYTES, Blob};
+
+/// Where blobs are written before they get their place; on the same file system, as a rename asks for.
+const HALF_WRITTEN: &str = "tmp";
+
+#[derive(Debug, Clone)]
+pub(super) struct Files {
+    folder: PathBuf,
+}
+
+impl Files {
+    pub(super) fn open(folder: &Path) -> io::Result<Self> {
+        let half_written = folder.join(HALF_WRITTEN);
+        if half_written.exists() {
+            fs::remove_dir_all(&half_written)?;
+        }
+        crate::sqlite::make_folder(&half_written)?;
+        Ok(Self { folder: folder.to_owned() })
+    }
+
+    pub(super) fn put(&self, blob: &Blob, now: Timestamp) -> io::Result<()> {
+        let (shard, path) = self.place(blob.name());
+        if self.get(blob.name())?.as_ref() == Some(blob.content()) {
+            // Its writer may have died before the folder was synced.
+            self.renew(blob.name(), now)?;
+            return sync(&shard);
+        }
+        if !shard.exists() {
+            fs::create_dir_all(&shard)?;
+            sync(&self.folder)?;
+        }
+        let beside = self.folder.join(HALF_WRITTEN).join(blob.name().hex());
+        let mut file = File::create(&beside)?;
+        file.write_all(blob.content())?;
+        file.set_modified(system(now))?;
+        file.sync_all()?;
+        fs::rename(&beside, &path)?;
+        sync(&shard)
+    }
+
+    pub(super) fn get(&self, name: DataRef) -> io::Result<Option<Bytes>> {
+        let Some(file) = found(File::open(self.place(name).1))? else { return Ok(None) };
+        let mut content = Vec::new();
+        file.take(BLOB_BYTES as u64 + 1).read_to_end(&mut content)?;
+        Ok(Some(content.into()))
+    }
+
+    pub(super) fn renew(&self, name: DataRef, now: Timestamp) -> io::Result<bool> {
+        let Some(file) = found(File::options().write(true).open(self.place(name).1))? else {
+            return Ok(false);
+        };
+        file.set_modified(system(now))?;
+        Ok(true)
+    }
+
+    pub(super) fn expire(&self, before: Timestamp, limit: usize) -> io::Result<usize> {
+        let before = system(before);
+        let mut gone = 0;
+        for shard in fs::read_dir(&self.folder)? {
+            let shard = shard?;
+            if shard.file_name() == HALF_WRITTEN || !shard.file_type()?.is_dir() {
+                continue;
+            }
+            for blob in fs::read_dir(shard.path())? {
+                let blob = blob?;
+                if gone == limit {
+                    return Ok(gone);
+                }
+                if blob.metadata()?.modified()? < before {
+                    fs::remove_file(blob.path())?;
+                    gone += 1;
+                }
+            }
+        }
+        Ok(gone)
+    }
+
+    /// The folder that `name` lies in, and its file.
+    fn place(&self, name: DataRef) -> (PathBuf, PathBuf) {
+        let hex = name.hex();
+        let (shard, rest) = hex.split_at(2);
+        let shard = self.folder.join(shard);
+        let path = shard.join(rest);
+        (shard, path)
+    }
+}
+
+fn found(opened: io::Result<File>) -> io::Result<Option<File>> {
+    match opened {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        opened => opened.map(Some),
+    }
+}
+
+/// What was renamed into `folder` is there after a loss of power too.
+fn sync(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}
+
+fn system(time: Timestamp) -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_micros(u64::try_from(time.as_micros()).unwrap_or(0))
+}
