@@ -13,10 +13,12 @@ use uuid::Uuid;
 use crate::events::describe;
 use crate::time::Timestamp;
 
+mod apart;
 mod dataref;
 mod kind;
 mod trace;
 
+pub use apart::{Apart, apart, together};
 pub use dataref::{DataRef, InvalidDataRef};
 pub use kind::{EventType, InvalidEventType};
 pub use trace::TraceParent;
@@ -94,9 +96,10 @@ pub type Source = String;
 /// The longest `id`, `source` and `subject`, in bytes.
 pub const MAX_ATTRIBUTE_BYTES: usize = 256;
 
-/// An event as it crosses the bus. `D` is raw JSON until the reader knows which type it wants.
+/// An event as it crosses the bus. `D` is raw JSON until the reader knows which type it wants, and nothing where the
+/// data lies elsewhere (claim check).
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Envelope<D = Box<RawValue>> {
+pub struct Envelope<D = Option<Box<RawValue>>> {
     /// Always `1.0`.
     pub specversion: String,
     /// Unique within `source`; a UUID where the source is ours.
@@ -131,7 +134,11 @@ pub struct Envelope<D = Box<RawValue>> {
     /// The id of the message that caused it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub causationid: Option<String>,
+    /// Where the data lies, when it does not travel with the event.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dataref: Option<String>,
     /// What is said.
+    #[serde(default)]
     pub data: D,
 }
 
@@ -165,10 +172,14 @@ pub enum DecodeError {
         #[source]
         source: serde_json::Error,
     },
+    /// The envelope is sound; its data lies elsewhere and was not fetched: a programmer error.
+    #[error("data lies elsewhere and was not fetched")]
+    Apart,
 }
 
 impl Envelope {
-    /// Reads the envelope of `bytes` and leaves its body raw.
+    /// Reads the envelope of `bytes` and leaves its body raw. Data may be absent when `dataref` says where it lies, and
+    /// that is one of our own places: nobody here fetches anything from elsewhere.
     ///
     /// # Errors
     /// [`DecodeError::Envelope`] or [`DecodeError::Attribute`]: the bytes can never be handled.
@@ -183,7 +194,8 @@ impl Envelope {
     /// # Errors
     /// [`DecodeError::Data`] when the body is not a `T`.
     pub fn read<T: serde::de::DeserializeOwned>(self) -> Result<Event<T>, DecodeError> {
-        let data = serde_json::from_str(self.data.get())
+        let Some(raw) = &self.data else { return Err(DecodeError::Apart) };
+        let data = serde_json::from_str(raw.get())
             .map_err(|source| DecodeError::Data { kind: self.kind.to_string(), source })?;
         Ok(self.with_data(data))
     }
@@ -195,13 +207,29 @@ impl Envelope {
     pub fn read_event<T: EventData>(mut self) -> Result<Event<T>, DecodeError> {
         if self.kind.as_str() != T::TYPE
             && let (Some(here), Some(from)) = (describe(&EventType::of::<T>()), describe(&self.kind))
+            && let Some(body) = &self.data
         {
             let wrong = |source| DecodeError::Data { kind: from.kind.to_owned(), source };
-            self.data = here.read_older(from, &self.data).map_err(wrong)?;
+            self.data = Some(here.read_older(from, body).map_err(wrong)?);
             self.kind = EventType::of::<T>();
             self.dataschema = Some(T::SCHEMA.to_owned());
         }
         self.read()
+    }
+
+    /// The body as JSON text; `null` where it lies elsewhere.
+    #[must_use]
+    pub fn body_text(&self) -> &str {
+        self.data.as_deref().map_or("null", RawValue::get)
+    }
+
+    /// What has to be fetched before the body can be read; `None` when it is here.
+    #[must_use]
+    pub fn claim(&self) -> Option<DataRef> {
+        if self.data.is_some() {
+            return None;
+        }
+        self.dataref.as_ref().and_then(|text| text.parse().ok())
     }
 
     fn check_attributes(&self) -> Result<(), DecodeError> {
@@ -225,7 +253,17 @@ impl Envelope {
         {
             return wrong("datacontenttype", "must be application/json");
         }
-        Ok(())
+        if self.dataref.as_ref().is_some_and(|place| place.len() > MAX_ATTRIBUTE_BYTES) {
+            return wrong("dataref", "must be at most 256 bytes");
+        }
+        match (&self.data, &self.dataref) {
+            (None, None) => wrong("data", "must be there, or dataref must say where it lies"),
+            (None, Some(_)) if self.claim().is_none() => wrong(
+                "dataref",
+                "must be urn:banyan:blob:sha256: and 64 lower-case hexadecimal digits where there is no data",
+            ),
+            (None | Some(_), _) => Ok(()),
+        }
     }
 }
 
@@ -264,6 +302,7 @@ impl<D> Envelope<D> {
             sequence: self.sequence,
             correlationid: self.correlationid,
             causationid: self.causationid,
+            dataref: None,
             data,
         }
     }

@@ -133,7 +133,8 @@ fn envelope() -> Value {
         "title": "envelope",
         "description": "CloudEvents 1.0 in structured JSON, with the extensions that Banyan relies on.",
         "type": "object",
-        "required": ["specversion", "id", "source", "type", "subject", "time", "data"],
+        "required": ["specversion", "id", "source", "type", "subject", "time"],
+        "anyOf": [{ "required": ["data"] }, { "required": ["dataref"] }],
         "properties": {
             "specversion": { "const": "1.0", "description": "The version of CloudEvents." },
             "id": text("Unique within `source`; a UUID where the source is a service of Banyan's."),
@@ -164,7 +165,12 @@ fn envelope() -> Value {
             },
             "correlationid": text("The order that this is about."),
             "causationid": text("The id of the message that caused it."),
-            "data": { "description": "What is said; its shape follows from `type`." },
+            "data": { "description": "What is said; its shape follows from `type`. Absent when it lies where `dataref` says." },
+            "dataref": {
+                "type": "string", "format": "uri-reference", "minLength": 1, "maxLength": MAX_ATTRIBUTE_BYTES,
+                "description": "Where `data` lies when it is too large for the bus, named by its SHA-256: \
+                    `urn:banyan:blob:sha256:<64 hexadecimal digits>`.",
+            },
         },
     })
 }

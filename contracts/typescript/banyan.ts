@@ -17,10 +17,12 @@ export interface Envelope<T extends string, D> {
   causationid?: string;
   /** The order that this is about. */
   correlationid?: string;
-  /** What is said; its shape follows from `type`. */
-  data: D;
+  /** What is said; its shape follows from `type`. Absent when it lies where `dataref` says. */
+  data?: D;
   /** `application/json`, which is also the default. */
   datacontenttype?: string;
+  /** Where `data` lies when it is too large for the bus, named by its SHA-256: `urn:banyan:blob:sha256:<64 hexadecimal digits>`. */
+  dataref?: string;
   /** The schema that `data` was written against, with its full version. */
   dataschema?: string;
   /** Unique within `source`; a UUID where the source is a service of Banyan's. */

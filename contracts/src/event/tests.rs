@@ -63,3 +63,54 @@ fn trace_context_follows_the_w3c_form() {
     let zeros = "00-00000000000000000000000000000000-b7ad6b7169203331-01";
     assert!(TraceParent::try_from(zeros.to_owned()).is_err());
 }
+
+/// [`PLACED`] with other words for its data.
+fn placed_with(data: &str) -> Result<Envelope, DecodeError> {
+    let event = PLACED.replace(r#""data":{"a":1}"#, data);
+    assert_ne!(event, PLACED);
+    Envelope::decode(event.as_bytes())
+}
+
+#[test]
+fn data_may_lie_elsewhere_when_the_event_says_where() {
+    let name = DataRef::of(b"{\"a\":1}");
+    let event = placed_with(&format!(r#""dataref":"{name}""#)).unwrap();
+    assert_eq!((event.claim(), event.body_text()), (Some(name), "null"));
+    assert!(matches!(event.read::<serde_json::Value>(), Err(DecodeError::Apart)));
+}
+
+#[test]
+fn data_that_is_here_is_not_fetched() {
+    let name = DataRef::of(b"{}");
+    for place in [name.to_string(), "https://elsewhere.example/7".to_owned()] {
+        let event = placed_with(&format!(r#""data":{{}},"dataref":"{place}""#)).unwrap();
+        assert_eq!((event.claim(), event.body_text()), (None, "{}"));
+    }
+}
+
+#[test]
+fn an_event_without_data_must_name_one_of_our_places() {
+    for (data, name) in [
+        (r#""datacontenttype":"application/json""#, "data"),
+        (r#""data":null"#, "data"),
+        (r#""dataref":"https://elsewhere.example/7""#, "dataref"),
+        (r#""dataref":"urn:banyan:blob:sha256:7""#, "dataref"),
+        (r#""dataref":"""#, "dataref"),
+    ] {
+        let error = placed_with(data).unwrap_err();
+        assert!(matches!(error, DecodeError::Attribute { name: n, .. } if n == name), "{data}: {error:?}");
+    }
+}
+
+#[test]
+fn an_event_is_taken_apart_and_put_together_with_all_that_it_had() {
+    let event = PLACED.replace(r#""id":"7""#, r#""id":"7","shopextension":{"b": [1,  2]}"#);
+    let Apart { event: claimed, name, data } = apart(event.as_bytes()).unwrap();
+    assert_eq!((data.as_slice(), name), (br#"{"a":1}"#.as_slice(), DataRef::of(br#"{"a":1}"#)));
+    let read = Envelope::decode(&claimed).unwrap();
+    assert_eq!((read.claim(), read.subject.as_str()), (Some(name), "536365"));
+    let again: serde_json::Value = serde_json::from_slice(&together(&claimed, &data).unwrap()).unwrap();
+    assert_eq!(again, serde_json::from_str::<serde_json::Value>(&event).unwrap());
+    assert_eq!(apart(&claimed), None);
+    assert_eq!((apart(b"[1]"), together(b"{}", b"\xff")), (None, None));
+}

@@ -9,6 +9,8 @@ use anyhow::{Context, Result};
 use bus::{Bus, Embedded};
 use runtime::{Emission, Env, Node, Policy, Ports, Quirks};
 use serde::Serialize;
+use store::Blobs;
+use store::blobs::{Folder, Memory};
 use store::sqlite::{self, Engine, vfs};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -73,7 +75,8 @@ pub async fn run(config: &Config, args: &Args, output: Output) -> Result<()> {
     let engine = Arc::new(open(data.as_deref(), disk, args.page_limit)?);
     let peers = peers(&env, data.as_deref(), args, address).await?;
     let bus = Arc::new(Embedded::new(engine.clone()));
-    let ground = Ground { engine: engine.clone(), bus, disk, address };
+    let blobs = blobs(data.as_deref())?;
+    let ground = Ground { engine: engine.clone(), bus, blobs, disk, address };
     let site = site(&env, ground, &peers, args, &config.emit).await?;
     let node = site.node.clone();
     let url = format!("http://{address}");
@@ -101,12 +104,21 @@ fn open(data: Option<&Path>, vfs: Option<vfs::Controls>, page_limit: Option<u32>
         .with_context(|| format!("{} cannot be opened", data.join("banyan.db").display()))
 }
 
+/// Opened once the file is: who holds its lock has the folder too.
+fn blobs(data: Option<&Path>) -> Result<Arc<dyn Blobs>> {
+    let Some(data) = data else { return Ok(Arc::new(Memory::default())) };
+    let folder = data.join("blobs");
+    Ok(Arc::new(Folder::open(&folder).with_context(|| format!("{} cannot be opened", folder.display()))?))
+}
+
 /// What services run on in this process.
 pub(crate) struct Ground {
     /// The file.
     pub(crate) engine: Arc<Engine>,
     /// How messages come and go.
     pub(crate) bus: Arc<dyn Bus>,
+    /// Where data lies that is too large for them.
+    pub(crate) blobs: Arc<dyn Blobs>,
     /// Counts what is done to the file.
     pub(crate) disk: Option<vfs::Controls>,
     /// Where they are reached.
@@ -140,9 +152,9 @@ pub(crate) async fn site(
     args: &Args,
     emit: &Emission,
 ) -> Result<Site> {
-    let Ground { engine, bus, disk, address } = ground;
+    let Ground { engine, bus, blobs, disk, address } = ground;
     let ports =
-        Ports { store: engine.clone(), bus: bus.clone(), env: env.clone(), quirks: Quirks::default() };
+        Ports { store: engine.clone(), bus: bus.clone(), blobs, env: env.clone(), quirks: Quirks::default() };
     let options = Options {
         deadline: args.faults.then_some(SHORT_DEADLINE),
         pace: Some(PACE),

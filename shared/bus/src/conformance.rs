@@ -101,6 +101,8 @@ const CASES: &[Case<dyn Subject>] = store::conformance_cases! {
         a_queue_that_does_not_exist_is_refused,
         answers_come_in_the_order_of_the_batch,
         an_empty_batch_answers_nothing,
+        a_message_of_the_declared_size_arrives_whole,
+        a_message_over_the_declared_size_is_refused_and_no_other,
         a_batch_of_1000_arrives_whole,
         many_publishers_at_once_lose_nothing;
     delivering:

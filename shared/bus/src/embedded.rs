@@ -5,31 +5,56 @@ use std::sync::Arc;
 use store::sqlite::{Engine, Taken, Unsent};
 
 use crate::{
-    Boxed, Bus, Consumed, Delivery, Outage, Outgoing, Peek, Peeked, Published, QueueState, Settle, Token,
-    Wiring,
+    Boxed, Bus, Caps, Consumed, Delivery, Outage, Outgoing, Peek, Peeked, Published, QueueState, Settle,
+    Token, Wiring,
 };
 
 /// The queues of an [`Engine`]. Its store is the engine itself, and fused with this bus.
 #[derive(Debug, Clone)]
 pub struct Embedded {
     engine: Arc<Engine>,
+    max_message_bytes: usize,
 }
+
+/// The longest message, in bytes, unless somebody wants less: as much as SQS takes, and a quarter of a unit of work.
+const MESSAGE_BYTES: usize = 1024 * 1024;
 
 impl Embedded {
     /// The bus in `engine`'s file.
     #[must_use]
     pub fn new(engine: Arc<Engine>) -> Self {
-        Self { engine }
+        Self { engine, max_message_bytes: MESSAGE_BYTES }
+    }
+
+    /// The same with a narrower bound: for tests of what is done with larger messages.
+    #[must_use]
+    pub fn with_max_message_bytes(self, max_message_bytes: usize) -> Self {
+        Self { max_message_bytes, ..self }
     }
 }
 
 impl Bus for Embedded {
+    fn caps(&self) -> Caps {
+        Caps { max_message_bytes: self.max_message_bytes }
+    }
+
     fn declare(&self, wiring: Wiring) -> Boxed<'_, Result<(), Outage>> {
         Box::pin(async move { self.engine.declare(&wiring.queues, &wiring.subscribers).await })
     }
 
     fn publish(&self, batch: Vec<Outgoing>) -> Boxed<'_, Vec<Published>> {
-        Box::pin(async move { self.engine.publish(batch).await.into_iter().map(published).collect() })
+        let fits = |message: &Outgoing| message.body.len() <= self.max_message_bytes;
+        let fitting: Vec<bool> = batch.iter().map(fits).collect();
+        Box::pin(async move {
+            let sent = self.engine.publish(batch.into_iter().filter(fits).collect()).await;
+            let mut sent = sent.into_iter();
+            let refused = || Published::Refused(format!("it has more than {} bytes", self.max_message_bytes));
+            let answer = |fits: bool| match fits {
+                true => sent.next().map_or(Published::Unknown, published),
+                false => refused(),
+            };
+            fitting.into_iter().map(answer).collect()
+        })
     }
 
     fn receive(&self, queue: Arc<str>, credit: usize) -> Boxed<'_, Result<Vec<Delivery>, Outage>> {

@@ -19,6 +19,9 @@ pub use store::{Address, Boxed, Consumed, Outage, OutageKind, Outgoing};
 
 /// Carries messages between services. A queue belongs to one service; any process of it may take from it.
 pub trait Bus: Send + Sync + 'static {
+    /// What this backend can carry.
+    fn caps(&self) -> Caps;
+
     /// Makes sure that every queue and subscription of `wiring` exists. Idempotent; any process calls it at start.
     ///
     /// # Errors
@@ -45,6 +48,19 @@ pub trait Bus: Send + Sync + 'static {
     /// # Errors
     /// [`Outage`]: the bus cannot be reached; ask again later.
     fn inspect(&self) -> Boxed<'_, Result<Vec<QueueState>, Outage>>;
+}
+
+/// What a backend can carry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Caps {
+    /// The longest body of a message, in bytes, at least [`Caps::LEAST_BYTES`]. A longer one is
+    /// [`Published::Refused`]; the runtime publishes none: its data goes by claim check.
+    pub max_message_bytes: usize,
+}
+
+impl Caps {
+    /// What every bus carries: an envelope whose data lies elsewhere, in bytes.
+    pub const LEAST_BYTES: usize = 4 * 1024;
 }
 
 /// Looks at messages that wait, and takes none. A port of its own, as not every broker can: one look at a queue of SQS or

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use store::sim::{Fault, Link, Sent, Taken, World};
 
 use crate::{
-    Boxed, Bus, Delivery, Outage, Outgoing, Peek, Peeked, Published, QueueState, Settle, Token, Wiring,
+    Boxed, Bus, Caps, Delivery, Outage, Outgoing, Peek, Peeked, Published, QueueState, Settle, Token, Wiring,
 };
 
 /// The bus of one world as one node sees it.
@@ -39,6 +39,10 @@ impl SimBus {
 }
 
 impl Bus for SimBus {
+    fn caps(&self) -> Caps {
+        Caps { max_message_bytes: self.world.max_message_bytes() }
+    }
+
     fn declare(&self, wiring: Wiring) -> Boxed<'_, Result<(), Outage>> {
         Box::pin(self.call(move |world, link| world.declare(link, &wiring.queues, &wiring.subscribers)))
     }

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use bus::Bus;
-use store::{Store, StoredRecord};
+use store::{Blobs, Store, StoredRecord};
 use tokio::sync::{Notify, RwLock, mpsc};
 
+use crate::claim::Claims;
 use crate::due;
 use crate::env::Env;
 use crate::gate::Gate;
@@ -26,6 +27,8 @@ pub struct Ports {
     pub store: Arc<dyn Store>,
     /// Messages.
     pub bus: Arc<dyn Bus>,
+    /// Data that is too large for a message.
+    pub blobs: Arc<dyn Blobs>,
     /// Time, tasks, randomness.
     pub env: Env,
     /// Planted bugs.
@@ -36,6 +39,7 @@ pub(crate) struct Core {
     pub(crate) service: Service,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) bus: Arc<dyn Bus>,
+    pub(crate) claims: Claims,
     pub(crate) env: Env,
     pub(crate) quirks: Quirks,
     pub(crate) policy: Policy,
@@ -79,6 +83,7 @@ impl Core {
         let core = Self {
             store: ports.store.clone(),
             bus: ports.bus.clone(),
+            claims: Claims::new(ports),
             env: ports.env.clone(),
             quirks: ports.quirks,
             policy,

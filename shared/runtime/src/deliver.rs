@@ -2,6 +2,7 @@
 
 mod ask;
 mod away;
+mod fetch;
 
 use std::panic::AssertUnwindSafe;
 
@@ -189,6 +190,7 @@ impl Core {
         reaction: &Reaction,
         besides: Vec<Change>,
     ) -> Result<Fate, Fail> {
+        let Some(event) = self.fetched(message, event).await? else { return Ok(Fate::PutAway) };
         let cause = self.cause(message, &event);
         let read = match reaction {
             Reaction::Handle(handler) => handler.read(event),

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use contracts::{MessageId, Timestamp, card};
+use contracts::{DataRef, Envelope, MessageId, Timestamp, card};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use store::{Address, Entry, Outgoing};
@@ -15,6 +15,8 @@ use crate::fail::Fail;
 pub const DUE: &str = "due";
 /// The index of dead rows by the time they died; its one partition is its name.
 pub const DEAD: &str = "dead";
+/// The index of rows whose message's data lies elsewhere; its one partition is its name.
+pub const CLAIMS: &str = "claims";
 /// The index of rows that wait for a name; the name is the partition.
 pub const WAITS: &str = "waits";
 
@@ -57,7 +59,7 @@ pub struct Due {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Trouble {
     /// One word of a fixed list. Of dead letters: `undecodable`, `unknown_type`, `rejected`, `exhausted`, `waited`,
-    /// `crashed`, `unpublishable`. Of what comes again: `delayed`, `waited`, `unavailable`.
+    /// `crashed`, `unpublishable`, `data_missing`, `data_corrupt`. Of what comes again: `delayed`, `waited`, `unavailable`.
     pub reason: Cow<'static, str>,
     /// The error and all that lay beneath, outermost first.
     pub chain: Vec<String>,
@@ -156,7 +158,18 @@ impl Due {
         };
         let waits =
             self.waits_for.as_ref().map(|name| Entry::new(WAITS, name.clone(), self.first_seen.sortable()));
-        std::iter::once(time).chain(waits).collect()
+        let claims = self.claim().map(|_| Entry::new(CLAIMS, CLAIMS, self.first_seen.sortable()));
+        std::iter::once(time).chain(waits).chain(claims).collect()
+    }
+
+    /// Where the message's data lies, if it is not in the message.
+    #[must_use]
+    pub fn claim(&self) -> Option<DataRef> {
+        // Most have theirs: they need not be read to know it.
+        if !self.body.contains(DataRef::PREFIX) {
+            return None;
+        }
+        Envelope::decode(self.body.as_bytes()).ok()?.claim()
     }
 
     /// The row as it is kept.

@@ -54,12 +54,15 @@ impl Core {
             }
             let mut uow = Uow::new(self, plan.cause.clone());
             let note = what.run(&mut uow).await?;
+            // Before the commit: what it publishes can be read from then on.
+            let apart = self.take_apart(&mut uow).await?;
             let (mut unit, follow) = self.unit(plan, uow, note);
             if self.quirks.has(Bug::AbsenceNotChecked) {
                 self.overlook_absence(&mut unit).await?;
             }
             match self.store.commit(unit).await.map_err(Fail::from)? {
                 Outcome::Committed => {
+                    self.keep_late(apart).await;
                     self.follow(follow).await;
                     return Ok(Ended::Committed);
                 }

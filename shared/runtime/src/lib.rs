@@ -1,6 +1,7 @@
 //! What every service gets for free: handlers, lanes, retries, relay, due table, dead letters, the HTTP edge, health
 //! and drain. `README.md` tells it in prose.
 
+pub mod claim;
 mod collection;
 mod core;
 mod deliver;
@@ -12,6 +13,7 @@ mod fail;
 mod gate;
 mod handler;
 mod health;
+mod keeper;
 mod node;
 mod peers;
 mod policy;

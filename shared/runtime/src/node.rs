@@ -9,6 +9,7 @@ use bus::Wiring;
 use store::Outage;
 use tokio::sync::{mpsc, watch};
 
+use crate::claim::Claims;
 use crate::core::{Core, Ports};
 use crate::edge::Edge;
 use crate::fail::Fail;
@@ -129,6 +130,12 @@ impl Node {
     pub async fn drain(&self) {
         self.drain.send_replace(true);
         while self.ended.lock().await.recv().await.is_some() {}
+    }
+
+    /// What is done with messages that are too large for the bus.
+    #[must_use]
+    pub fn claims(&self) -> Claims {
+        Claims::new(&self.ports)
     }
 
     /// How full each queue is.

@@ -39,6 +39,20 @@ impl Default for Policy {
 
 /// How long a handled message is remembered: longer than any broker keeps one (SQS: 14 days).
 pub(crate) const RECORD_KEPT: Duration = Duration::from_secs(15 * 24 * 3600);
+/// The longest message that is sent as it is, in bytes, whatever the bus would carry: a row of the due table keeps a
+/// message as JSON text within JSON, at worst twice as long, and a document has 256 KiB.
+pub(crate) const MESSAGE_BYTES: usize = 120 * 1024;
+/// How long data that went by claim check is kept since it was last put or renewed: a message of it may wait in a broker
+/// for 14 days, and be remembered for as long as any other.
+pub(crate) const BLOB_KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
+/// How often the data of messages in the due table is renewed; dead ones are kept as long as somebody wants them.
+pub(crate) const BLOB_RENEWED: Duration = Duration::from_secs(6 * 3600);
+/// When that is tried again after it failed.
+pub(crate) const BLOB_RENEWED_AGAIN: Duration = Duration::from_secs(60);
+/// Rows of one page of that.
+pub(crate) const BLOB_PAGE: usize = 100;
+/// Blobs that expire in one pass at most; the rest waits for the next one.
+pub(crate) const BLOBS_EXPIRED: usize = 1_000;
 /// How long an answer is kept for its Idempotency-Key.
 pub(crate) const ANSWER_KEPT: Duration = Duration::from_secs(24 * 3600);
 /// How long the outbox of a sweep is kept: it is nobody's inbox.

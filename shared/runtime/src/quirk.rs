@@ -80,6 +80,8 @@ bugs! {
     LateAuthorizationKept = "late-authorization-kept";
     /// What the provider tells about a call before its answer is dropped, and no answer is taken for a failure.
     WebhookBeforeReplyLost = "webhook-before-reply-lost";
+    /// Data that is too large for its message is kept only after the commit that publishes the message.
+    BlobAfterCommit = "blob-after-commit";
 }
 
 impl std::str::FromStr for Bug {

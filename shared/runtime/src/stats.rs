@@ -12,6 +12,7 @@ pub(crate) struct Stats {
     pub(crate) dead: AtomicU64,
     pub(crate) ignored: AtomicU64,
     pub(crate) published: AtomicU64,
+    pub(crate) claimed: AtomicU64,
 }
 
 /// What a service did since it started, at one moment.
@@ -31,6 +32,9 @@ pub struct Counts {
     pub ignored: u64,
     /// Events published.
     pub published: u64,
+    /// Messages whose data was too large for the bus and went by claim check.
+    #[serde(default)]
+    pub claimed: u64,
 }
 
 impl Stats {
@@ -43,6 +47,7 @@ impl Stats {
             dead: self.dead.load(Relaxed),
             ignored: self.ignored.load(Relaxed),
             published: self.published.load(Relaxed),
+            claimed: self.claimed.load(Relaxed),
         }
     }
 

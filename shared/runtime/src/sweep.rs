@@ -11,6 +11,7 @@ use store::{Change, Item, Key, OutageKind, Outcome, Query, Record, Unit};
 use crate::core::Core;
 use crate::due::{self, Due, Trouble};
 use crate::fail::Fail;
+use crate::keeper::Keeper;
 use crate::policy::{SWEEP_KEPT, SWEEP_ROWS};
 use crate::stats::Stats;
 
@@ -18,6 +19,7 @@ use crate::stats::Stats;
 pub(crate) async fn run(core: Arc<Core>, mut drain: tokio::sync::watch::Receiver<bool>) {
     let name = format!("{}.sweep", core.queue);
     let mut idle = 0u32;
+    let mut keeper = Keeper::default();
     loop {
         core.health.beat(&name, core.env.now());
         match core.sweep_once().await {
@@ -28,6 +30,7 @@ pub(crate) async fn run(core: Arc<Core>, mut drain: tokio::sync::watch::Receiver
                 idle = 3;
             }
         }
+        keeper.look(&core).await;
         core.look_at_backlog().await;
         let wait = if idle == 0 { Duration::from_millis(1) } else { core.policy.sweep_every * idle };
         tokio::select! {

@@ -44,6 +44,7 @@ pub struct Uow {
     pub(crate) cause: Cause,
     pub(crate) items: BTreeMap<Key, Buffered>,
     pub(crate) outgoing: Vec<Outgoing>,
+    pub(crate) timers: Vec<(Timestamp, Outgoing)>,
     pub(crate) woken: Vec<String>,
     store: Arc<dyn Store>,
     emission: Emission,
@@ -68,6 +69,7 @@ impl Uow {
             cause,
             items: BTreeMap::new(),
             outgoing: Vec::new(),
+            timers: Vec::new(),
             woken: Vec::new(),
             store: core.store.clone(),
             emission: core.policy.emission.clone(),
@@ -322,15 +324,7 @@ impl Uow {
     pub fn schedule<J: Job>(&mut self, due: Timestamp, job: &J) -> Result<(), Fail> {
         let (id, body) = self.draft_job(job)?;
         let address = Address::Queue(self.service.to_owned());
-        let row = Due::timer(
-            &Outgoing { id, address, lane: job.lane().to_owned(), attempt: 0, body },
-            due,
-            self.now,
-        );
-        let key = Key::new(crate::due::collection(self.service), id.to_string());
-        let entries = row.entries();
-        let body = row.encode();
-        self.items.insert(key, Buffered::Put { version: Version::ABSENT, body, entries, expires: None });
+        self.timers.push((due, Outgoing { id, address, lane: job.lane().to_owned(), attempt: 0, body }));
         Ok(())
     }
 
@@ -383,8 +377,19 @@ impl Uow {
         Err(Fail::permanent(format!("{} may not write {collection}", self.service)))
     }
 
+    /// What is sent, at once or at its time.
+    pub(crate) fn messages(&mut self) -> impl Iterator<Item = &mut Outgoing> {
+        self.outgoing.iter_mut().chain(self.timers.iter_mut().map(|(_, message)| message))
+    }
+
     /// The changes that the commit makes or checks.
     pub(crate) fn changes(&mut self) -> Vec<Change> {
+        for (due, message) in std::mem::take(&mut self.timers) {
+            let row = Due::timer(&message, due, self.now);
+            let key = Key::new(crate::due::collection(self.service), row.id.to_string());
+            let (body, entries) = (row.encode(), row.entries());
+            self.items.insert(key, Buffered::Put { version: Version::ABSENT, body, entries, expires: None });
+        }
         std::mem::take(&mut self.items).into_iter().map(|(key, buffered)| change(key, buffered)).collect()
     }
 }

@@ -10,13 +10,15 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request};
 use bytes::Bytes;
+use contracts::event::{Apart, apart};
 use contracts::{Envelope, Timestamp};
 use runtime::Node;
 use store::sim::{Fault, Link, Sent, World};
-use store::{Address, Outgoing};
+use store::{Address, Blob, Outgoing};
 use tower::ServiceExt;
 
 use crate::director::{Owner, Time};
+use crate::faults::CLAIMED;
 use crate::process::Life;
 use crate::watch::{Promise, Watch, short};
 
@@ -180,6 +182,7 @@ impl Caller {
 
     /// Publishes an event as another application does: until the broker has confirmed, and sometimes once more.
     pub async fn publish(&self, event: &Envelope, body: Bytes) {
+        let body = self.fitting(body);
         let outgoing = Outgoing {
             id: event.message_id(),
             address: Address::Topic(event.kind.clone()),
@@ -208,12 +211,25 @@ impl Caller {
             return self.object("what was to be handed over is no event".to_owned());
         };
         let (id, address) = (event.message_id(), Address::Queue(queue.to_owned()));
+        let body = self.fitting(body);
         let outgoing =
             Outgoing { id, address: address.clone(), lane: event.lane().to_owned(), attempt: 0, body };
         let sent = self.0.backend.publish(&self.0.link, &[outgoing]);
         if sent.first() == Some(&Sent::Confirmed) {
             self.0.watch.log().promised.push(Promise { id, address });
         }
+    }
+
+    /// The event as this bus takes it, as whoever takes it from outside would have made it.
+    fn fitting(&self, body: Bytes) -> Bytes {
+        if body.len() <= self.0.backend.max_message_bytes() {
+            return body;
+        }
+        let Some(Apart { event, data, .. }) = apart(&body) else { return body };
+        let Ok(blob) = Blob::new(data.into()) else { return body };
+        self.0.watch.count(CLAIMED);
+        self.0.backend.with_blobs(|shelf| shelf.put(&blob, self.0.time.now()));
+        event.into()
     }
 
     /// Makes a fault of store or bus happen at its next chance.

@@ -26,9 +26,12 @@ pub const SKEW: &str = "node.clock_skew";
 /// A process is asked to stop, finishes what it has begun, and is started again.
 pub const DRAIN: &str = "node.rolling_restart";
 
+/// A message whose data is too large for the bus and goes by claim check: what could go wrong with it then does.
+pub const CLAIMED: &str = "message.claimed";
+
 /// Faults that are not the store's or the bus's.
-pub const OWN: [&str; 9] =
-    [DAMAGED, UNDECODABLE, UNKNOWN_TYPE, WRONG_BODY, CRASH, PAUSE, ISOLATED, SKEW, DRAIN];
+pub const OWN: [&str; 10] =
+    [CLAIMED, DAMAGED, UNDECODABLE, UNKNOWN_TYPE, WRONG_BODY, CRASH, PAUSE, ISOLATED, SKEW, DRAIN];
 
 /// The names of all faults that this crate and the models under it can inject.
 #[must_use]
@@ -77,7 +80,12 @@ pub struct Plan {
     pub later_every: Duration,
     /// Messages in one process at a time.
     pub in_flight: usize,
+    /// The longest message that the bus takes, in bytes; `None`: as long as it usually may be.
+    pub message_bytes: Option<usize>,
 }
+
+/// A bus so narrow that most events go by claim check: an envelope without data has about 800 bytes.
+const NARROW_BYTES: usize = 1_100;
 
 /// The longest time in which things go wrong.
 const CHAOS: Duration = Duration::from_secs(4 * 3600);
@@ -87,9 +95,11 @@ const SKEWED: Duration = Duration::from_secs(5);
 /// Kinds of fault of store and bus that each world of a swarm has at least, however short it is.
 const FORCED: usize = 4;
 
-/// Some faults that this broker has. A hint can only be missing from a second delivery, which may never come.
+/// Some faults that this broker has. A hint can only be missing from a second delivery, which may never come, and blobs
+/// are out of reach only for who asks for them.
 fn forced(seed: u64, manners: Manners) -> Vec<Fault> {
-    let had = |fault: &Fault| manners.have(*fault) && *fault != Fault::HintMissing;
+    let rare = [Fault::HintMissing, Fault::BlobsDown, Fault::BlobsReplyLost, Fault::SlowBlobs];
+    let had = |fault: &Fault| manners.have(*fault) && !rare.contains(fault);
     fastrand::Rng::with_seed(seed ^ 0xf0).choose_multiple(Fault::ALL.into_iter().filter(had), FORCED)
 }
 
@@ -117,6 +127,7 @@ impl Plan {
             sweep_every: Duration::from_secs(1),
             later_every: Duration::from_secs(30),
             in_flight: 256,
+            message_bytes: None,
         }
     }
 
@@ -153,6 +164,7 @@ impl Plan {
             // Rarely as often as by default: an hour of that is most of a world's steps.
             later_every: Duration::from_secs(*rng.choice(&[30, 300, 900, 900]).unwrap_or(&900)),
             in_flight: *rng.choice(&[1, 2, 8, 256]).unwrap_or(&256),
+            message_bytes: (rng.u8(0..4) == 0).then_some(NARROW_BYTES),
         }
     }
 
@@ -166,7 +178,7 @@ impl Plan {
             .collect();
         format!(
             "{:?}, fused {}, {} processes, crashes {}, pauses {}, isolations {}, drains {}, skew {:?}, poison {}, \
-             damage {} ppm, chaos {:?}, sweep {:?}, later {:?}, in flight {}; ppm: {}",
+             damage {} ppm, chaos {:?}, sweep {:?}, later {:?}, in flight {}, messages {:?} B; ppm: {}",
             self.manners,
             self.fused,
             self.processes,
@@ -181,6 +193,7 @@ impl Plan {
             self.sweep_every,
             self.later_every,
             self.in_flight,
+            self.message_bytes,
             rates.join(", ")
         )
     }

@@ -103,7 +103,13 @@ impl Pair {
                 entropy: Arc::new(Count(AtomicU64::new(nth))),
             };
             let bus = SimBus::handle(&world, &link);
-            let ports = Ports { store: world.store(&link), bus, env, quirks: Quirks::default() };
+            let ports = Ports {
+                store: world.store(&link),
+                bus,
+                blobs: world.blobs(&link),
+                env,
+                quirks: Quirks::default(),
+            };
             let starting = Node::start(vec![service()], ports, Policy::default(), wiring.clone());
             time.run(starting).expect("a start waits for nothing").expect("the service starts")
         });

@@ -1,5 +1,6 @@
 //! What crosses the ports of every process, seen from outside: folded into the trace, remembered for the checkers.
 
+mod blobs;
 mod bus;
 mod store;
 
@@ -10,10 +11,12 @@ use ::store::{Address, Key, Nonce};
 use bytes::Bytes;
 use contracts::MessageId;
 
+pub(crate) use blobs::WatchedBlobs;
 pub(crate) use bus::WatchedBus;
 pub(crate) use store::{WatchedStore, is_sweep};
 
 use crate::director::Time;
+use crate::faults::Plan;
 use crate::trace::Trace;
 
 /// A unit of work that was sent to the store, applied or not.
@@ -42,6 +45,8 @@ pub(crate) struct Damage {
 pub(crate) struct Watch {
     pub(crate) time: Arc<Time>,
     pub(crate) trace: Trace,
+    /// The longest message that the bus takes.
+    message_bytes: usize,
     log: Mutex<Log>,
 }
 
@@ -64,10 +69,10 @@ pub(crate) struct Log {
 }
 
 impl Watch {
-    pub(crate) fn new(time: Arc<Time>, told: bool, seed: u64, damage_rate: u32) -> Arc<Self> {
-        let dice = Some(fastrand::Rng::with_seed(seed));
-        let log = Mutex::new(Log { damage_rate, dice, ..Log::default() });
-        Arc::new(Self { time, trace: Trace::new(told), log })
+    pub(crate) fn new(time: Arc<Time>, told: bool, plan: &Plan, message_bytes: usize) -> Arc<Self> {
+        let dice = Some(fastrand::Rng::with_seed(plan.seed ^ 0xda3a));
+        let log = Mutex::new(Log { damage_rate: plan.damage_rate, dice, ..Log::default() });
+        Arc::new(Self { time, trace: Trace::new(told), message_bytes, log })
     }
 
     pub(crate) fn log(&self) -> MutexGuard<'_, Log> {

@@ -19,7 +19,7 @@ use crate::director::{Director, Owner, Step, WorldTime};
 use crate::faults::{self, Plan};
 use crate::process::Life;
 use crate::scenario::Scenario;
-use crate::watch::{Watch, WatchedBus, WatchedStore};
+use crate::watch::{Watch, WatchedBlobs, WatchedBus, WatchedStore};
 use settle::Look;
 use trouble::Trouble;
 
@@ -95,8 +95,9 @@ impl World {
         let setup =
             Setup { seed: plan.seed ^ 0xbacc, rates: plan.rates, fused: plan.fused, manners: plan.manners };
         let backend = store::sim::World::new(Arc::new(WorldTime(time.clone())), &setup);
+        plan.message_bytes.into_iter().for_each(|bytes| backend.limit_messages(bytes));
         plan.forced.iter().for_each(|fault| backend.force(*fault));
-        let watch = Watch::new(time, told, plan.seed ^ 0xda3a, plan.damage_rate);
+        let watch = Watch::new(time, told, &plan, backend.max_message_bytes());
         watch.tell(None, || format!("seed {}: {}", plan.seed, plan.told()));
         let lives =
             (0..plan.processes).map(|_| Living { life: None, lives: 0, is_draining: false }).collect();
@@ -215,6 +216,11 @@ impl World {
             }),
             bus: Arc::new(WatchedBus {
                 inner: SimBus::handle(&backend, life.link()),
+                watch: self.house.watch.clone(),
+                process,
+            }),
+            blobs: Arc::new(WatchedBlobs {
+                inner: backend.blobs(life.link()),
                 watch: self.house.watch.clone(),
                 process,
             }),

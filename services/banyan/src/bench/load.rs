@@ -161,6 +161,7 @@ pub(super) fn message(nth: u64) -> Result<Outgoing, serde_json::Error> {
         sequence: None,
         correlationid: None,
         causationid: None,
+        dataref: None,
         data: Asked { account: account.clone(), nth, lines: (0..LINES).map(line).collect() },
     };
     let body = serde_json::to_vec(&envelope)?.into();

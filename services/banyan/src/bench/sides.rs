@@ -8,6 +8,7 @@ use anyhow::{Context, Result, bail};
 use bus::{Bus, Embedded, Published};
 use futures_util::{StreamExt, stream};
 use runtime::{Env, Node, Policy, Ports, Quirks};
+use store::blobs::Memory;
 use store::sqlite::bare::{Bare, Groups, Recording};
 use store::sqlite::vfs::{self, Controls};
 use store::sqlite::{self, Engine, Stats, Tally};
@@ -104,7 +105,8 @@ impl Sides {
         let (stats, fsyncs, begun) = (engine.stats(), self.runtime.fsyncs(), self.env.now());
         let policy = Policy { in_flight: setting.in_flight, ..Policy::default() };
         let (store, env) = (engine.clone(), self.env.clone());
-        let ports = Ports { store, bus, env, quirks: Quirks::default() };
+        let blobs = Arc::new(Memory::default());
+        let ports = Ports { store, bus, blobs, env, quirks: Quirks::default() };
         let node = Node::start(load::services(), ports, policy, load::wiring()).await?;
         let units = setting.messages * load::UNITS_PER_MESSAGE;
         while engine.stats().commits - stats.commits < units {

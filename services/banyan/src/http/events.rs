@@ -1,5 +1,7 @@
 //! `POST /events`: what other applications publish. `GET /events?follow=1`: what happens, as it happens.
 
+mod apart;
+
 use std::borrow::Cow;
 use std::convert::Infallible;
 
@@ -16,7 +18,6 @@ use contracts::validate::{self, Invalid};
 use contracts::{Envelope, EventData, Topology, card};
 use futures_util::StreamExt;
 use runtime::Problem;
-use runtime::operate::redacted;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use tokio::sync::broadcast::error::RecvError;
@@ -45,11 +46,16 @@ pub(super) async fn publish(
 ) -> Result<Response, Problem> {
     check_media(&headers)?;
     let events = split(&body)?;
-    let checked: Vec<Outgoing> = events
-        .iter()
-        .enumerate()
-        .map(|(at, raw)| check(raw, &if events.len() == 1 { String::new() } else { format!("/{at}") }))
-        .collect::<Result<_, _>>()?;
+    let claims = site.node.claims();
+    let mut checked = Vec::new();
+    for (at, raw) in events.iter().enumerate() {
+        let at = if events.len() == 1 { String::new() } else { format!("/{at}") };
+        let body = apart::whole(&claims, raw, &at).await?;
+        checked.push(check(body, &at)?);
+    }
+    for message in &mut checked {
+        message.body = claims.fitting(message.body.clone(), site.env.now()).await?;
+    }
     let accepted: Vec<Accepted> = checked.iter().filter_map(|message| accepted(&message.body)).collect();
     let answers = site.bus.publish(checked).await;
     if let Some(Published::Refused(why)) = answers.iter().find(|a| matches!(a, Published::Refused(_))) {
@@ -91,18 +97,17 @@ fn split(body: &Bytes) -> Result<Vec<Box<RawValue>>, Problem> {
 }
 
 /// An event that other applications may publish, sound in every respect.
-fn check(raw: &RawValue, at: &str) -> Result<Outgoing, Problem> {
+fn check(body: Bytes, at: &str) -> Result<Outgoing, Problem> {
     let invalid = |detail: &str| Problem::new(422, "invalid-event", "Invalid event", detail);
-    let value: serde_json::Value =
-        serde_json::from_str(raw.get()).map_err(|e| Problem::malformed_json(&e))?;
-    let event = Envelope::decode(raw.get().as_bytes()).map_err(|error| match &error {
+    let value: serde_json::Value = serde_json::from_slice(&body).map_err(|e| Problem::malformed_json(&e))?;
+    let event = Envelope::decode(&body).map_err(|error| match &error {
         DecodeError::Attribute { name, problem } => {
             invalid("an attribute of the event is wrong").at(format!("{at}/{name}"), *problem)
         }
         DecodeError::Envelope(source) => {
             invalid("this is not a CloudEvent in JSON").at(at, source.to_string())
         }
-        DecodeError::Data { .. } => {
+        DecodeError::Data { .. } | DecodeError::Apart => {
             invalid("the event's data is wrong").at(format!("{at}/data"), error.to_string())
         }
     })?;
@@ -131,12 +136,12 @@ fn check(raw: &RawValue, at: &str) -> Result<Outgoing, Problem> {
         lane: event.lane().to_owned(),
         address: Address::Topic(event.kind),
         attempt: 0,
-        body: Bytes::copy_from_slice(raw.get().as_bytes()),
+        body,
     })
 }
 
 fn judge(event: &Envelope, at: &str) -> Result<(), Problem> {
-    let invalid = match validate::input(&event.kind, event.data.get()) {
+    let invalid = match validate::input(&event.kind, event.body_text()) {
         Ok(()) => return adds_up(event, at),
         Err(invalid) => invalid,
     };
@@ -157,7 +162,7 @@ fn judge(event: &Envelope, at: &str) -> Result<(), Problem> {
 
 /// An order that another application took must be one that `POST /orders` would have taken.
 fn adds_up(event: &Envelope, at: &str) -> Result<(), Problem> {
-    let body = event.data.get();
+    let body = event.body_text();
     let found = match event.kind.as_str() {
         OrderPlaced::TYPE => serde_json::from_str::<OrderPlaced>(body).map(|order| order.check().err()),
         OrderPlacedV2::TYPE => {
@@ -224,18 +229,19 @@ pub(super) async fn follow(
         .hint("GET /events?follow=1"));
     }
     let tap = site.engine.tap();
-    let events = futures_util::stream::unfold((tap, asked), |(mut tap, asked)| async move {
+    let claims = site.node.claims();
+    let events = futures_util::stream::unfold((tap, asked, claims), |(mut tap, asked, claims)| async move {
         let sse = loop {
             match tap.recv().await {
                 Ok(body) if !asked.wants(&body) => {}
-                Ok(body) => break Sse::default().data(redacted(&String::from_utf8_lossy(&body)).to_string()),
+                Ok(body) => break Sse::default().data(claims.shown(&body).await.to_string()),
                 Err(RecvError::Lagged(missed)) => {
                     break Sse::default().event("missed").data(missed.to_string());
                 }
                 Err(RecvError::Closed) => return None,
             }
         };
-        Some((sse, (tap, asked)))
+        Some((sse, (tap, asked, claims)))
     });
     let stream = events.map(Ok::<_, Infallible>);
     Ok(axum::response::Sse::new(stream).keep_alive(KeepAlive::default()).into_response())

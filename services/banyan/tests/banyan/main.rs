@@ -5,6 +5,8 @@ mod bodies;
 #[cfg(test)]
 mod chaos;
 #[cfg(test)]
+mod claims;
+#[cfg(test)]
 mod corruption;
 #[cfg(test)]
 mod damage;

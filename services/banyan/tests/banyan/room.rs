@@ -13,6 +13,7 @@ use futures_util::future::join_all;
 use runtime::{Env, Node, Policy, Ports, Quirks};
 use serde_json::Value;
 use shipping::simulated::faults::Pace;
+use store::blobs::Memory;
 use store::sqlite::{self, Engine, vfs};
 
 use crate::shop::{Shop, block_on, folder, order, until};
@@ -73,8 +74,13 @@ async fn dev(data: &Path) -> (Shop, vfs::Controls) {
     let engine = Engine::open(sqlite::Config { vfs: Some(disk), ..sqlite::Config::file(data) });
     let engine = Arc::new(engine.unwrap());
     let bus = Arc::new(Embedded::new(engine.clone()));
-    let ports =
-        Ports { store: engine.clone(), bus: bus.clone(), env: env.clone(), quirks: Quirks::default() };
+    let ports = Ports {
+        store: engine.clone(),
+        bus: bus.clone(),
+        blobs: Arc::new(Memory::default()),
+        env: env.clone(),
+        quirks: Quirks::default(),
+    };
     // Nobody tells where a parcel is, so it is asked often.
     let often = Duration::from_millis(100);
     let pace = Some(shipping::Pace { first: often, most: often, ..shipping::Pace::default() });

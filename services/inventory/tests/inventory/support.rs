@@ -94,7 +94,13 @@ impl Warehouse {
                 entropy: Arc::new(Count(AtomicU64::new(nth))),
             };
             let bus = bus::sim::SimBus::handle(&world, &link);
-            let ports = Ports { store: world.store(&link), bus, env, quirks: Quirks::with(bug) };
+            let ports = Ports {
+                store: world.store(&link),
+                bus,
+                blobs: world.blobs(&link),
+                env,
+                quirks: Quirks::with(bug),
+            };
             let services = vec![inventory::service(Config::default())];
             time.run(Node::start(services, ports, Policy::default(), wiring())).unwrap().unwrap()
         });

@@ -55,7 +55,8 @@ impl Desk {
 
     /// Lets all trouble end, and everything that is under way arrive.
     pub(crate) fn calm(&self) {
-        self.calm_for(Duration::from_secs(1_800));
+        // The slowest message is on its way for three hours.
+        self.calm_for(Duration::from_secs(4 * 3_600));
     }
 
     /// Publishes the frozen example of `name`, and lets it be handled.

@@ -74,7 +74,13 @@ impl Shop {
         let (clock, spawn): (Arc<dyn Clock>, Arc<dyn Spawn>) =
             (Arc::new(time.clone()), Arc::new(time.clone()));
         let env = Env { clock, spawn, entropy: Arc::new(dice) };
-        let ports = Ports { store: world.store(&link), bus: bus.clone(), env, quirks: Quirks::with(bug) };
+        let ports = Ports {
+            store: world.store(&link),
+            bus: bus.clone(),
+            blobs: world.blobs(&link),
+            env,
+            quirks: Quirks::with(bug),
+        };
         let services = vec![service(Config::default())];
         let node = Node::start(services, ports, Policy::default(), wiring()).await.unwrap();
         Self { time: time.clone(), router: node.routes(), node, bus }
@@ -134,7 +140,7 @@ impl Shop {
             let event = Envelope::decode(&delivery.body).unwrap();
             if event.source == "/banyan/orders" {
                 let name = event.kind.family().strip_prefix("shop.banyan.").unwrap().to_owned();
-                seen.push((name, serde_json::from_str(event.data.get()).unwrap()));
+                seen.push((name, serde_json::from_str(event.body_text()).unwrap()));
             }
             self.bus.settle(vec![(delivery.token, Settle::Acknowledge)]).await;
         }

@@ -97,7 +97,13 @@ impl Till {
         let parts = Arc::new(around.clone());
         let env = Env { clock: parts.clone(), spawn: parts.clone(), entropy: parts };
         let bus = bus::sim::SimBus::handle(&world, &link);
-        let ports = Ports { store: world.store(&link), bus, env, quirks: Quirks::default() };
+        let ports = Ports {
+            store: world.store(&link),
+            bus,
+            blobs: world.blobs(&link),
+            env,
+            quirks: Quirks::default(),
+        };
         let service = payment::service(provider.clone(), payment::Config::default());
         let mut wiring = Wiring::default();
         wiring.queues.insert("payment".to_owned());

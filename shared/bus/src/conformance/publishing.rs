@@ -5,7 +5,7 @@ use store::conformance::trial::{passed, same};
 
 use super::trial::{ALONE, HEARD, LEFT, RIGHT, SAID, Trial, UNHEARD, numbered, texts, to_queue, to_topic};
 use super::{Checked, Subject};
-use crate::Published;
+use crate::{Caps, Published};
 
 pub(super) async fn a_published_message_arrives(subject: &dyn Subject) -> Checked {
     let trial = Trial::new(subject).await?;
@@ -66,6 +66,33 @@ pub(super) async fn a_queue_that_does_not_exist_is_refused(subject: &dyn Subject
     let published = trial.node.bus.publish(vec![to_queue("nobody", "a")]).await;
     same(format!("refused with a reason: {published:?}"), published.iter().all(is_refused), true)?;
     same("answers", published.len(), 1)?;
+    passed()
+}
+
+/// The longest text that the bus carries, or one byte more.
+fn longest(trial: &Trial<'_>, more: usize) -> String {
+    // Texts travel in quotes.
+    "x".repeat(trial.node.bus.caps().max_message_bytes - 2 + more)
+}
+
+pub(super) async fn a_message_of_the_declared_size_arrives_whole(subject: &dyn Subject) -> Checked {
+    let trial = Trial::new(subject).await?;
+    let longest = longest(&trial, 0);
+    let bytes = trial.node.bus.caps().max_message_bytes;
+    same("at least what every bus carries", bytes >= Caps::LEAST_BYTES, true)?;
+    trial.publish(vec![to_topic(HEARD, &longest)]).await?;
+    same("it arrives whole", texts(&trial.take(LEFT, 1).await?) == [longest], true)?;
+    passed()
+}
+
+pub(super) async fn a_message_over_the_declared_size_is_refused_and_no_other(
+    subject: &dyn Subject,
+) -> Checked {
+    let trial = Trial::new(subject).await?;
+    let batch = vec![to_queue(LEFT, "a"), to_queue(LEFT, &longest(&trial, 1)), to_queue(LEFT, "b")];
+    let published = trial.node.bus.publish(batch).await;
+    same("refused", published.iter().map(is_refused).collect(), vec![false, true, false])?;
+    same("left", texts(&trial.take_all(LEFT).await?), vec!["a".to_owned(), "b".to_owned()])?;
     passed()
 }
 

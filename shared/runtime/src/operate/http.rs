@@ -79,7 +79,10 @@ async fn show(State(node): State<Arc<Node>>, Path(id): Path<String>) -> Result<R
     let missing = || Problem::not_found("dead letter", &id).hint("GET /dead-letters lists them");
     let known = message_id(&id).ok_or_else(missing)?;
     let filter = Filter { ids: vec![known.to_string()], ..Filter::default() };
-    let letter = node.dead_letters(&filter, 1).await?.pop().ok_or_else(missing)?;
+    let mut letter = node.dead_letters(&filter, 1).await?.pop().ok_or_else(missing)?;
+    if letter.message.get("dataref").is_some() {
+        letter.message = node.claims().shown(letter.message.to_string().as_bytes()).await;
+    }
     Ok(Json(letter).into_response())
 }
 

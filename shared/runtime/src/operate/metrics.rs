@@ -36,6 +36,11 @@ pub(super) async fn show(State(node): State<Arc<Node>>) -> Response {
     for (service, counts) in node.counts() {
         writeln!(text, "banyan_published_total{{service=\"{service}\"}} {}", counts.published).ok();
     }
+    text.push_str("# HELP banyan_claimed_total Messages whose data was too large for the bus and went by claim check.\n");
+    text.push_str("# TYPE banyan_claimed_total counter\n");
+    for (service, counts) in node.counts() {
+        writeln!(text, "banyan_claimed_total{{service=\"{service}\"}} {}", counts.claimed).ok();
+    }
     if let Ok(queues) = node.queues().await {
         text.push_str(
             "# HELP banyan_queue_messages Messages in a queue.\n# TYPE banyan_queue_messages gauge\n",

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod cards;
 #[cfg(test)]
+mod claims;
+#[cfg(test)]
 mod outage;
 #[cfg(test)]
 mod support;

@@ -64,6 +64,31 @@ impl Spawn for Tasks {
     }
 }
 
+fn boot(
+    time: &JumpingTime,
+    tasks: &Tasks,
+    (world, link): (&Arc<World>, &Link),
+    service: Service,
+    policy: Policy,
+) -> Node {
+    let env = Env {
+        clock: Arc::new(Time(time.clone())),
+        spawn: Arc::new(tasks.clone()),
+        entropy: Arc::new(Count(AtomicU64::new(1))),
+    };
+    let ports = Ports {
+        store: world.store(link),
+        bus: bus::sim::SimBus::handle(world, link),
+        blobs: world.blobs(link),
+        env,
+        quirks: Quirks::default(),
+    };
+    let mut wiring = Wiring::default();
+    wiring.queues.insert(NAME.to_owned());
+    wiring.subscribers.insert(EventType::of::<Wound>(), [NAME.to_owned()].into());
+    time.run(Node::start(vec![service], ports, policy, wiring)).unwrap().unwrap()
+}
+
 pub(crate) struct Stage {
     time: JumpingTime,
     tasks: Tasks,
@@ -74,24 +99,25 @@ pub(crate) struct Stage {
 
 impl Stage {
     pub(crate) fn with(service: Service) -> Self {
+        Self::on(service, Policy::default(), None)
+    }
+
+    /// With a bus that takes no longer messages than `message_bytes`.
+    pub(crate) fn on(service: Service, policy: Policy, message_bytes: Option<usize>) -> Self {
         let time = JumpingTime::starting_at(Timestamp::from_micros(1_700_000_000_000_000));
         let setup = Setup { seed: 1, rates: Rates::NONE, fused: true, manners: Manners::Embedded };
         let world = World::new(Arc::new(time.clone()), &setup);
-        let tasks = Tasks::default();
-        let link = world.link();
-        let env = Env {
-            clock: Arc::new(Time(time.clone())),
-            spawn: Arc::new(tasks.clone()),
-            entropy: Arc::new(Count(AtomicU64::new(1))),
-        };
-        let bus = bus::sim::SimBus::handle(&world, &link);
-        let ports = Ports { store: world.store(&link), bus, env, quirks: Quirks::default() };
-        let mut wiring = Wiring::default();
-        wiring.queues.insert(NAME.to_owned());
-        wiring.subscribers.insert(EventType::of::<Wound>(), [NAME.to_owned()].into());
-        let start = Node::start(vec![service], ports, Policy::default(), wiring);
-        let node = time.run(start).unwrap().unwrap();
+        message_bytes.into_iter().for_each(|bytes| world.limit_messages(bytes));
+        let (tasks, link) = (Tasks::default(), world.link());
+        let node = boot(&time, &tasks, (&world, &link), service, policy);
         Self { time, tasks, world, link, node }
+    }
+
+    /// The process ends without a word, and another one takes its place.
+    pub(crate) fn restart(&mut self, service: Service) {
+        self.world.sever(&self.link);
+        self.link = self.world.link();
+        self.node = boot(&self.time, &self.tasks, (&self.world, &self.link), service, Policy::default());
     }
 
     /// Runs `main` with the service beside it.

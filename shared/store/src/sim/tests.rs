@@ -143,6 +143,12 @@ fn story(seed: u64, manners: Manners) -> (Vec<String>, BTreeMap<&'static str, u6
             let outcome = time.run(store.commit(unit(step + 1, Some(&step.to_string()), "one")));
             told.push(format!("{outcome:?} {:?}", world.publish(&link, &[outgoing("\"in\"")])));
         }
+        if step % 5 == 0 {
+            let blob = crate::Blob::new(Bytes::from(step.to_string())).unwrap();
+            let (name, blobs) = (blob.name(), world.blobs(&link));
+            let put = time.run(blobs.put(blob, time.now()));
+            told.push(format!("{put:?} {:?}", time.run(blobs.get(name))));
+        }
         if step % 50 == 49 {
             world.sever(&link);
             link = world.link();

@@ -15,8 +15,8 @@ use crate::{Boxed, Outage, OutageKind, Outgoing};
 
 /// A receive without messages answers after this time.
 const RECEIVE_WAIT: Duration = Duration::from_secs(20);
-/// The longest body that the bus takes, in bytes: SQS and SNS, 1 MiB since August 2025.
-const BODY_BYTES: usize = 1024 * 1024;
+/// The longest body that the bus takes unless a world says otherwise, in bytes: SQS and SNS, 1 MiB since August 2025.
+pub(super) const BODY_BYTES: usize = 1024 * 1024;
 
 /// What became of one published message; the Bus port's own words are not known here.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -178,8 +178,8 @@ fn undeclared(queue: &str) -> Outage {
 
 impl State {
     fn publish(&mut self, message: &Outgoing, now: Timestamp) -> Sent {
-        if message.body.len() > BODY_BYTES {
-            return Sent::Refused(format!("a message has at most {BODY_BYTES} bytes"));
+        if message.body.len() > self.max_message_bytes {
+            return Sent::Refused(format!("a message has at most {} bytes", self.max_message_bytes));
         }
         let unknown = [Fault::PublishUnknownSent, Fault::PublishUnknownLost, Fault::PublishUnknownLate];
         let (at, sent) = match unknown.into_iter().find(|fault| self.manners.fall(*fault, &mut self.dice)) {

@@ -14,6 +14,7 @@ use super::manners::Manners;
 use super::queues::Queues;
 use super::store::SimStore;
 use super::time::SimTime;
+use super::traffic::BODY_BYTES;
 use crate::blobs::{Blobs, Shelf};
 #[cfg(feature = "planted-bugs")]
 use crate::flaw::Flaw;
@@ -61,6 +62,7 @@ pub(super) struct State {
     last_link: u64,
     store_down: (Timestamp, OutageKind),
     pub(super) bus_down_until: Timestamp,
+    pub(super) max_message_bytes: usize,
     pub(super) blobs_down_until: Timestamp,
     stale_until: Timestamp,
     #[cfg(feature = "planted-bugs")]
@@ -82,6 +84,7 @@ impl World {
             last_link: 0,
             store_down: (Timestamp::EPOCH, OutageKind::Unreachable),
             bus_down_until: Timestamp::EPOCH,
+            max_message_bytes: BODY_BYTES,
             blobs_down_until: Timestamp::EPOCH,
             stale_until: Timestamp::EPOCH,
             #[cfg(feature = "planted-bugs")]
@@ -167,6 +170,17 @@ impl World {
     pub fn fail_blobs(&self, how_long: Duration) {
         let until = self.time.now().plus(how_long);
         self.state().blobs_down_until = until;
+    }
+
+    /// The bus takes no longer bodies than this, in bytes.
+    pub fn limit_messages(&self, max_message_bytes: usize) {
+        self.state().max_message_bytes = max_message_bytes;
+    }
+
+    /// The longest body that the bus takes, in bytes.
+    #[must_use]
+    pub fn max_message_bytes(&self) -> usize {
+        self.state().max_message_bytes
     }
 
     /// Which broker the queues behave like.

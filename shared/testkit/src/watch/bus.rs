@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use bus::{Bus, Delivery, Outage, Outgoing, Published, QueueState, Settle, Token, Wiring};
+use bus::{Bus, Caps, Delivery, Outage, Outgoing, Published, QueueState, Settle, Token, Wiring};
 use bytes::Bytes;
 use store::Boxed;
 
@@ -18,6 +18,10 @@ pub(crate) struct WatchedBus {
 }
 
 impl Bus for WatchedBus {
+    fn caps(&self) -> Caps {
+        self.inner.caps()
+    }
+
     fn declare(&self, wiring: Wiring) -> Boxed<'_, Result<(), Outage>> {
         self.inner.declare(wiring)
     }

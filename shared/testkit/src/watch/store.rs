@@ -55,6 +55,13 @@ impl Watch {
         if let Some(stranger) = underived(&record.key, &outgoing) {
             self.violated(format!("{} publishes {stranger}, whose id does not follow from it", record.key));
         }
+        for message in record.outgoing.iter().filter(|message| message.body.len() > self.message_bytes) {
+            let (name, bytes) = (super::brief(&message.body), message.body.len());
+            self.violated(format!(
+                "{} publishes {name} of {bytes} bytes, more than the bus takes",
+                record.key
+            ));
+        }
         self.log().said.push(Said { record: record.key.clone(), nonce, outgoing });
     }
 }

@@ -7,7 +7,7 @@ use contracts::{Event, EventData};
 use runtime::{Collection, Fail, Handler, Service, Uow};
 use testkit::table::{Example, Make, Subject, prove};
 
-use crate::toy::{Sold, wiring};
+use crate::toy::{Sold, wiring, wrapping};
 
 const NOTES: Collection<u64> = Collection::new("clerk.note");
 
@@ -43,7 +43,7 @@ fn subject(make: fn() -> Service) -> Subject {
 }
 
 fn example() -> Example {
-    let sold = Sold { sale: "s-1".to_owned(), toy: "bear".to_owned(), quantity: 1 };
+    let sold = Sold { sale: "s-1".to_owned(), toy: "bear".to_owned(), quantity: 1, wrapping: wrapping() };
     let event = serde_json::json!({
         "specversion": "1.0", "id": "1", "source": "/somebody", "type": Sold::TYPE, "subject": "s-1",
         "time": "2026-01-05T08:00:00Z", "data": sold,

@@ -31,11 +31,16 @@ macro_rules! event {
     };
 }
 
-event!(Sold, "toy.sold" { sale: String, toy: String, quantity: i64 });
+event!(Sold, "toy.sold" { sale: String, toy: String, quantity: i64, wrapping: String });
 event!(Taken, "toy.taken" { sale: String });
 event!(Missing, "toy.missing" { sale: String });
 event!(Paid, "toy.paid" { sale: String });
 event!(Dropped, "toy.dropped" { sale: String });
+
+/// So much of it that a narrow bus does not take it.
+pub(crate) fn wrapping() -> String {
+    "paper ".repeat(200)
+}
 
 /// Pieces of each toy on the shelf in the beginning.
 pub(crate) const PIECES: i64 = 10;

@@ -5,9 +5,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
-use bus::{Boxed, Bus, Delivery, Embedded, Outgoing, Published, QueueState, Settle, Token, Wiring};
+use bus::{Boxed, Bus, Caps, Delivery, Embedded, Outgoing, Published, QueueState, Settle, Token, Wiring};
 use runtime::{Emission, Env, Node};
 use store::Outage;
+use store::blobs::Memory;
 use store::sqlite::vfs::Controls;
 use store::sqlite::{self, Engine, OpenError};
 use tokio::sync::oneshot;
@@ -57,7 +58,9 @@ impl Shop {
         let address = listener.local_addr()?;
         let embedded = Embedded::new(engine.clone());
         let bus: Arc<dyn Bus> = if is_quiet { Arc::new(Quiet(embedded)) } else { Arc::new(embedded) };
-        let ground = Ground { engine: engine.clone(), bus, disk: None, address };
+        // No order here is too large for a message.
+        let blobs = Arc::new(Memory::default());
+        let ground = Ground { engine: engine.clone(), bus, blobs, disk: None, address };
         let site = dev::site(&own, ground, peers, &dev::Args::default(), &Emission::default()).await?;
         let node = site.node.clone();
         let (stop, stopped) = oneshot::channel();
@@ -98,6 +101,10 @@ impl Shop {
 struct Quiet(Embedded);
 
 impl Bus for Quiet {
+    fn caps(&self) -> Caps {
+        self.0.caps()
+    }
+
     fn declare(&self, wiring: Wiring) -> Boxed<'_, Result<(), Outage>> {
         self.0.declare(wiring)
     }

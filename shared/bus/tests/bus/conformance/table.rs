@@ -28,6 +28,8 @@ pub(crate) const FLAWS: &[(&str, &[Flaw])] = &[
     ("a_queue_that_does_not_exist_is_refused", &[NothingRefused]),
     ("answers_come_in_the_order_of_the_batch", &[AnswersSorted, NothingRefused]),
     ("an_empty_batch_answers_nothing", &[EmptyBatchAnswers]),
+    ("a_message_of_the_declared_size_arrives_whole", &[BodiesCut]),
+    ("a_message_over_the_declared_size_is_refused_and_no_other", &[NothingRefused]),
     ("a_batch_of_1000_arrives_whole", &[BatchesCut]),
     ("many_publishers_at_once_lose_nothing", &[PublishersCollide]),
     ("bodies_are_opaque_bytes", &[BodiesAsText]),

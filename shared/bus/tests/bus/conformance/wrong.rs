@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use bus::conformance::{Hook, Node, Simulated, Subject as Suite};
 use bus::{
-    Boxed, Bus, Delivery, Outage, Outgoing, Peek, Peeked, Published, QueueState, Settle, Token, Wiring,
+    Boxed, Bus, Caps, Delivery, Outage, Outgoing, Peek, Peeked, Published, QueueState, Settle, Token, Wiring,
 };
 use store::sim::{JumpingTime, Manners};
 
@@ -135,6 +135,10 @@ pub(crate) struct Wrong {
 }
 
 impl Bus for Wrong {
+    fn caps(&self) -> Caps {
+        self.inner.bus.caps()
+    }
+
     fn declare(&self, wiring: Wiring) -> Boxed<'_, Result<(), Outage>> {
         Box::pin(async move {
             let was_declared = self.memory.declare(&wiring);

@@ -37,7 +37,10 @@ impl Handler for OnSold {
     type Event = Sold;
 
     async fn handle(&self, event: &Event<Sold>, uow: &mut Uow) -> Result<(), Fail> {
-        let Sold { sale, toy, quantity } = &event.data;
+        let Sold { sale, toy, quantity, wrapping } = &event.data;
+        if *wrapping != super::wrapping() {
+            return Err(Fail::permanent("nobody sells a toy like that"));
+        }
         uow.about(sale);
         if uow.load(&PLACES, sale).await?.is_some() {
             return Ok(());

@@ -140,7 +140,8 @@ impl Command for Sell {
         uow.about(id);
         let sale = Sale { toy: toy.clone(), quantity: *quantity, state: State::Open };
         let mut sale: Doc<Sale> = uow.fresh(id.clone(), sale);
-        uow.emit(&mut sale, &Sold { sale: id.clone(), toy: toy.clone(), quantity: *quantity })?;
+        let (toy, quantity, wrapping) = (toy.clone(), *quantity, super::wrapping());
+        uow.emit(&mut sale, &Sold { sale: id.clone(), toy, quantity, wrapping })?;
         uow.put(&SALES, sale)?;
         let due = uow.now().plus(Duration::from_secs(1800));
         uow.schedule(due, &Deadline { sale: id.clone() })?;
