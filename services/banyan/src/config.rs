@@ -34,6 +34,9 @@ pub struct Flags {
     /// [default: both, until the older one's sunset]
     #[arg(long, global = true, value_name = "EVENT=VERSION")]
     pub emit: Option<String>,
+    /// Of 1000 events on their way inside, how many are compared with their schema; at the edge all are [default: 10]
+    #[arg(long, global = true, value_name = "PER MILLE")]
+    pub validate_sample: Option<String>,
     /// Answer in JSON, for programs
     #[arg(long, global = true)]
     pub json: bool,
@@ -81,18 +84,21 @@ pub struct Config {
     pub log: String,
     /// In which majors events are published.
     pub emit: Emission,
+    /// Of 1000 events on their way inside, how many are compared with their schema.
+    pub validate_sample: u16,
     /// Each value as text and where it comes from, by name.
     pub origins: BTreeMap<&'static str, (String, Origin)>,
 }
 
 /// Names and defaults. An empty default is worked out from the others.
-const DEFAULTS: [(&str, &str); 6] = [
+const DEFAULTS: [(&str, &str); 7] = [
     ("url", ""),
     ("host", "127.0.0.1"),
     ("port", "8080"),
     ("data", "./.banyan"),
     ("log", "warn"),
     ("emit", ""),
+    ("validate_sample", "10"),
 ];
 
 /// Everything that is wrong with the configuration.
@@ -152,6 +158,10 @@ impl Config {
             .parse()
             .map_err(|_| wrong("host", "an IP address"))
             .unwrap_or(IpAddr::from([127, 0, 0, 1]));
+        let validate_sample = text("validate_sample").parse().ok().filter(|share: &u16| *share <= 1_000);
+        if validate_sample.is_none() {
+            wrong("validate_sample", "a number from 0 to 1000");
+        }
         let url = match text("url") {
             url if url.is_empty() => served_at(host, port),
             url => url,
@@ -171,7 +181,8 @@ impl Config {
         if let Some((value, _)) = origins.get_mut("url") {
             value.clone_from(&url);
         }
-        Ok(Self { url, port, host, data, log, emit, origins })
+        let validate_sample = validate_sample.unwrap_or_default();
+        Ok(Self { url, port, host, data, log, emit, validate_sample, origins })
     }
 }
 
@@ -189,6 +200,7 @@ fn flag(flags: &Flags, name: &str) -> Option<String> {
         "host" => flags.host.clone(),
         "data" => flags.data.clone(),
         "emit" => flags.emit.clone(),
+        "validate_sample" => flags.validate_sample.clone(),
         _ => flags.log.clone(),
     }
 }
@@ -244,9 +256,14 @@ mod tests {
 
     #[test]
     fn all_problems_are_reported_together() {
-        let flags = Flags { host: Some("nowhere".into()), url: Some("ftp://x".into()), ..Flags::default() };
+        let flags = Flags {
+            host: Some("nowhere".into()),
+            url: Some("ftp://x".into()),
+            validate_sample: Some("1001".into()),
+            ..Flags::default()
+        };
         let problems = Config::from_sources(&flags, none, "prot = 1").unwrap_err().0;
-        assert_eq!(problems.len(), 3, "{problems:?}");
+        assert_eq!(problems.len(), 4, "{problems:?}");
         assert!(problems[0].contains("unknown key \"prot\""), "{problems:?}");
     }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use bus::{Bus, Embedded};
-use runtime::{Emission, Env, Node, Policy, Ports, Quirks};
+use runtime::{Env, Node, Policy, Ports, Quirks, Validation};
 use serde::Serialize;
 use store::Blobs;
 use store::blobs::{Folder, Memory};
@@ -76,8 +76,10 @@ pub async fn run(config: &Config, args: &Args, output: Output) -> Result<()> {
     let peers = peers(&env, data.as_deref(), args, address).await?;
     let bus = Arc::new(Embedded::new(engine.clone()));
     let blobs = blobs(data.as_deref())?;
-    let ground = Ground { engine: engine.clone(), bus, blobs, disk, address };
-    let site = site(&env, ground, &peers, args, &config.emit).await?;
+    let validation = Validation { per_mille: config.validate_sample, ..Validation::default() };
+    let policy = Policy { emission: config.emit.clone(), validation, ..Policy::default() };
+    let ground = Ground { engine: engine.clone(), bus, blobs, disk, policy, address };
+    let site = site(&env, ground, &peers, args).await?;
     let node = site.node.clone();
     let url = format!("http://{address}");
     announce(&Banner { url, data, peers: peers.addresses }, output);
@@ -121,6 +123,8 @@ pub(crate) struct Ground {
     pub(crate) blobs: Arc<dyn Blobs>,
     /// Counts what is done to the file.
     pub(crate) disk: Option<vfs::Controls>,
+    /// Its bounds.
+    pub(crate) policy: Policy,
     /// Where they are reached.
     pub(crate) address: SocketAddr,
 }
@@ -145,14 +149,8 @@ pub(crate) async fn peers(env: &Env, data: Option<&Path>, args: &Args, address: 
 }
 
 /// Starts every service. They run as long as `env` runs their tasks, or until their node is drained.
-pub(crate) async fn site(
-    env: &Env,
-    ground: Ground,
-    peers: &Peers,
-    args: &Args,
-    emit: &Emission,
-) -> Result<Site> {
-    let Ground { engine, bus, blobs, disk, address } = ground;
+pub(crate) async fn site(env: &Env, ground: Ground, peers: &Peers, args: &Args) -> Result<Site> {
+    let Ground { engine, bus, blobs, disk, policy, address } = ground;
     let ports =
         Ports { store: engine.clone(), bus: bus.clone(), blobs, env: env.clone(), quirks: Quirks::default() };
     let options = Options {
@@ -162,7 +160,6 @@ pub(crate) async fn site(
         carrier_secrets: vec![peers.carrier_secret.clone()],
     };
     let services = wiring::services(peers.addresses.reach()?, options);
-    let policy = Policy { emission: emit.clone(), ..Policy::default() };
     let node = Arc::new(Node::start(services, ports, policy, wiring::wiring()).await?);
     Ok(Site { node, engine, disk, bus, env: env.clone(), peers: peers.addresses.clone(), address })
 }

@@ -191,6 +191,10 @@ impl Core {
         besides: Vec<Change>,
     ) -> Result<Fate, Fail> {
         let Some(event) = self.fetched(message, event).await? else { return Ok(Fate::PutAway) };
+        if let Err(fail) = self.check_incoming(message.id, &event) {
+            self.failed(message, &fail).await?;
+            return Ok(Fate::PutAway);
+        }
         let cause = self.cause(message, &event);
         let read = match reaction {
             Reaction::Handle(handler) => handler.read(event),

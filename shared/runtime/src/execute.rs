@@ -54,6 +54,7 @@ impl Core {
             }
             let mut uow = Uow::new(self, plan.cause.clone());
             let note = what.run(&mut uow).await?;
+            self.check_outgoing(&uow)?;
             // Before the commit: what it publishes can be read from then on.
             let apart = self.take_apart(&mut uow).await?;
             let (mut unit, follow) = self.unit(plan, uow, note);

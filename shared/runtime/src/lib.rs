@@ -27,6 +27,7 @@ mod stats;
 mod subscription;
 mod sweep;
 mod uow;
+mod validation;
 
 pub mod due;
 pub mod operate;
@@ -51,3 +52,4 @@ pub use service::{Audit, Findings, Service};
 pub use stats::Counts;
 pub use store::{Boxed, Entry, Query};
 pub use uow::Uow;
+pub use validation::Validation;

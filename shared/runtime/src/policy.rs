@@ -5,6 +5,7 @@ use std::time::Duration;
 use store::limits;
 
 use crate::emission::Emission;
+use crate::validation::Validation;
 
 /// Bounds that a deployment may set.
 #[derive(Debug, Clone)]
@@ -22,6 +23,8 @@ pub struct Policy {
     pub backlog_limit: u64,
     /// In which majors events are published that have several.
     pub emission: Emission,
+    /// Which events are compared with their schemas on their way in and out; all are at the edge.
+    pub validation: Validation,
 }
 
 impl Default for Policy {
@@ -33,6 +36,7 @@ impl Default for Policy {
             pending_after: Duration::from_secs(5),
             backlog_limit: 50_000,
             emission: Emission::default(),
+            validation: Validation::default(),
         }
     }
 }

@@ -13,6 +13,9 @@ pub(crate) struct Stats {
     pub(crate) ignored: AtomicU64,
     pub(crate) published: AtomicU64,
     pub(crate) claimed: AtomicU64,
+    pub(crate) validated: AtomicU64,
+    pub(crate) invalid_in: AtomicU64,
+    pub(crate) invalid_out: AtomicU64,
 }
 
 /// What a service did since it started, at one moment.
@@ -35,6 +38,15 @@ pub struct Counts {
     /// Messages whose data was too large for the bus and went by claim check.
     #[serde(default)]
     pub claimed: u64,
+    /// Events that were compared with their schema.
+    #[serde(default)]
+    pub validated: u64,
+    /// Of those, events that came in and are not what their type promises even to an open reader.
+    #[serde(default)]
+    pub invalid_in: u64,
+    /// Of those, events of this service's own that break their contract: a programmer error.
+    #[serde(default)]
+    pub invalid_out: u64,
 }
 
 impl Stats {
@@ -48,6 +60,9 @@ impl Stats {
             ignored: self.ignored.load(Relaxed),
             published: self.published.load(Relaxed),
             claimed: self.claimed.load(Relaxed),
+            validated: self.validated.load(Relaxed),
+            invalid_in: self.invalid_in.load(Relaxed),
+            invalid_out: self.invalid_out.load(Relaxed),
         }
     }
 

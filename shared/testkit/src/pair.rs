@@ -15,7 +15,7 @@ use bus::sim::SimBus;
 use bus::{Outgoing, Wiring};
 use bytes::Bytes;
 use contracts::{Envelope, EventData, Timestamp};
-use runtime::{Clock, Entropy, Env, Findings, Node, Policy, Ports, Quirks, Service, Spawn};
+use runtime::{Clock, Entropy, Env, Findings, Node, Policy, Ports, Quirks, Service, Spawn, Validation};
 use serde_json::Value;
 use store::Boxed;
 use store::sim::{JumpingTime, Link, Manners, Rates, Setup, SimTime, World};
@@ -110,7 +110,8 @@ impl Pair {
                 env,
                 quirks: Quirks::default(),
             };
-            let starting = Node::start(vec![service()], ports, Policy::default(), wiring.clone());
+            let policy = Policy { validation: Validation::ALL, ..Policy::default() };
+            let starting = Node::start(vec![service()], ports, policy, wiring.clone());
             time.run(starting).expect("a start waits for nothing").expect("the service starts")
         });
         let link = world.link();

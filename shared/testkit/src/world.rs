@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use bus::sim::SimBus;
 use contracts::Timestamp;
-use runtime::{Node, Policy, Ports};
+use runtime::{Node, Policy, Ports, Validation};
 use store::sim::Setup;
 
 use crate::caller::{Caller, House, Open};
@@ -231,6 +231,7 @@ impl World {
             in_flight: self.plan.in_flight,
             sweep_every: self.plan.sweep_every,
             later_every: self.plan.later_every,
+            validation: Validation::ALL,
             ..Policy::default()
         };
         let (scenario, house) = (self.scenario.clone(), self.house.clone());

@@ -23,6 +23,11 @@ fn whatever_goes_wrong_every_order_ends_once_and_all_adds_up() {
     for end in ["cancelled after it was confirmed", "refunded", "returned", "undelivered", "disputed"] {
         assert!(report.ends[end] > 0, "nothing ended as {end}: {:?}", report.ends);
     }
+    assert!(
+        report.faults["message.claimed"] > SEEDS,
+        "hardly anything went by claim check: {:?}",
+        report.faults
+    );
     let kinds = report.faults.values().filter(|count| **count > 0).count();
     assert!(kinds >= 30, "{:?}", report.faults);
     assert!(report.crash_points >= 20, "{} crash points", report.crash_points);
@@ -59,9 +64,12 @@ fn one_seed_goes_the_same_way_told_or_not() {
 #[cfg(feature = "planted-bugs")]
 #[test]
 fn bugs_that_only_some_worlds_meet_are_found() {
-    for bug in
-        [Bug::PendingClearedBeforeConfirm, Bug::ProviderKeyFromMessage, Bug::CancelBeforeSubjectForgotten]
-    {
+    for bug in [
+        Bug::PendingClearedBeforeConfirm,
+        Bug::ProviderKeyFromMessage,
+        Bug::CancelBeforeSubjectForgotten,
+        Bug::BlobAfterCommit,
+    ] {
         let report = run(&order(200, Some(bug)), &no_clock, &|_| {});
         assert!(report.violations > 0, "{} was not found in {} seeds", bug.name(), report.seeds);
     }

@@ -93,6 +93,7 @@ fn every_setting_says_where_it_comes_from() {
         ("port", "9000", "environment"),
         ("log", "error", "flag"),
         ("host", "127.0.0.1", "default"),
+        ("validate_sample", "10", "default"),
         ("url", "http://127.0.0.1:9000", "default"),
     ] {
         assert_eq!(printed[name], json!({ "value": value, "origin": origin }), "{name}");

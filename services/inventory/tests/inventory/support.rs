@@ -17,7 +17,7 @@ use contracts::event::Draft;
 use contracts::{Envelope, EventData, EventType, MessageId, Timestamp, TraceParent, catalogue};
 use http_body_util::BodyExt;
 use inventory::Config;
-use runtime::{Bug, Clock, Entropy, Env, Findings, Node, Policy, Ports, Quirks, Spawn};
+use runtime::{Bug, Clock, Entropy, Env, Findings, Node, Policy, Ports, Quirks, Spawn, Validation};
 use serde_json::Value;
 use store::Boxed;
 use store::sim::{JumpingTime, Link, Manners, Rates, Setup, SimTime, World};
@@ -102,7 +102,8 @@ impl Warehouse {
                 quirks: Quirks::with(bug),
             };
             let services = vec![inventory::service(Config::default())];
-            time.run(Node::start(services, ports, Policy::default(), wiring())).unwrap().unwrap()
+            let policy = Policy { validation: Validation::ALL, ..Policy::default() };
+            time.run(Node::start(services, ports, policy, wiring())).unwrap().unwrap()
         });
         let link = world.link();
         Self { time, tasks, world, link, nodes: nodes.into() }

@@ -15,7 +15,7 @@ use axum::response::Response;
 use contracts::event::Draft;
 use contracts::{Envelope, EventData, EventType, MessageId, Timestamp, TraceParent, catalogue};
 use http_body_util::BodyExt;
-use runtime::{Bug, Clock, Entropy, Env, Findings, Node, Policy, Ports, Quirks, Spawn};
+use runtime::{Bug, Clock, Entropy, Env, Findings, Node, Policy, Ports, Quirks, Spawn, Validation};
 use serde_json::{Value, json};
 use store::sim::{Fault, JumpingTime, Manners, Rates, Setup, SimTime, World};
 use store::{Address, Boxed, Outgoing};
@@ -82,7 +82,8 @@ impl Shop {
             quirks: Quirks::with(bug),
         };
         let services = vec![service(Config::default())];
-        let node = Node::start(services, ports, Policy::default(), wiring()).await.unwrap();
+        let policy = Policy { validation: Validation::ALL, ..Policy::default() };
+        let node = Node::start(services, ports, policy, wiring()).await.unwrap();
         Self { time: time.clone(), router: node.routes(), node, bus }
     }
 

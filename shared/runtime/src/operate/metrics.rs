@@ -8,6 +8,19 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 
 use crate::node::Node;
+use crate::stats::Counts;
+
+/// One number of each service.
+type PerService = (&'static str, &'static str, fn(&Counts) -> u64);
+
+const PER_SERVICE: [PerService; 4] = [
+    ("banyan_conflicts_total", "Executions repeated because something changed meanwhile.", |c| c.conflicts),
+    ("banyan_published_total", "Events published.", |c| c.published),
+    ("banyan_claimed_total", "Messages whose data was too large for the bus and went by claim check.", |c| {
+        c.claimed
+    }),
+    ("banyan_validated_total", "Events that were compared with their schema.", |c| c.validated),
+];
 
 /// Everything countable about this process.
 pub(super) async fn show(State(node): State<Arc<Node>>) -> Response {
@@ -27,19 +40,21 @@ pub(super) async fn show(State(node): State<Arc<Node>>) -> Response {
                 .ok();
         }
     }
-    text.push_str("# HELP banyan_conflicts_total Executions repeated because something changed meanwhile.\n");
-    text.push_str("# TYPE banyan_conflicts_total counter\n");
-    for (service, counts) in node.counts() {
-        writeln!(text, "banyan_conflicts_total{{service=\"{service}\"}} {}", counts.conflicts).ok();
+    for (name, help, count) in PER_SERVICE {
+        writeln!(text, "# HELP {name} {help}\n# TYPE {name} counter").ok();
+        for (service, counts) in node.counts() {
+            writeln!(text, "{name}{{service=\"{service}\"}} {}", count(&counts)).ok();
+        }
     }
-    text.push_str("# HELP banyan_published_total Events published.\n# TYPE banyan_published_total counter\n");
+    text.push_str(
+        "# HELP banyan_invalid_total Events that are not what their schema says, of those compared.\n",
+    );
+    text.push_str("# TYPE banyan_invalid_total counter\n");
     for (service, counts) in node.counts() {
-        writeln!(text, "banyan_published_total{{service=\"{service}\"}} {}", counts.published).ok();
-    }
-    text.push_str("# HELP banyan_claimed_total Messages whose data was too large for the bus and went by claim check.\n");
-    text.push_str("# TYPE banyan_claimed_total counter\n");
-    for (service, counts) in node.counts() {
-        writeln!(text, "banyan_claimed_total{{service=\"{service}\"}} {}", counts.claimed).ok();
+        for (direction, count) in [("in", counts.invalid_in), ("out", counts.invalid_out)] {
+            writeln!(text, "banyan_invalid_total{{service=\"{service}\",direction=\"{direction}\"}} {count}")
+                .ok();
+        }
     }
     if let Ok(queues) = node.queues().await {
         text.push_str(

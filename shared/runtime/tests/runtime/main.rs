@@ -5,8 +5,12 @@ mod cards;
 #[cfg(test)]
 mod claims;
 #[cfg(test)]
+mod newer;
+#[cfg(test)]
 mod outage;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod validation;
 #[cfg(test)]
 mod versions;

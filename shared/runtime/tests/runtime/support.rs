@@ -12,7 +12,7 @@ use bytes::Bytes;
 use contracts::event::Draft;
 use contracts::{EventData, EventType, MessageId, Timestamp, TraceParent};
 use runtime::due::{self, Due};
-use runtime::{Clock, Counts, Entropy, Env, Node, Policy, Ports, Quirks, Service, Spawn};
+use runtime::{Clock, Counts, Entropy, Env, Node, Policy, Ports, Quirks, Service, Spawn, Validation};
 use serde::{Deserialize, Serialize};
 use store::sim::{JumpingTime, Link, Manners, Rates, Setup, SimTime, World};
 use store::{Boxed, Change, Key, Nonce, Outcome, Query, Unit};
@@ -64,6 +64,11 @@ impl Spawn for Tasks {
     }
 }
 
+/// Whatever breaks its contract is a dead letter.
+pub(crate) fn policy() -> Policy {
+    Policy { validation: Validation::ALL, ..Policy::default() }
+}
+
 fn boot(
     time: &JumpingTime,
     tasks: &Tasks,
@@ -86,6 +91,9 @@ fn boot(
     let mut wiring = Wiring::default();
     wiring.queues.insert(NAME.to_owned());
     wiring.subscribers.insert(EventType::of::<Wound>(), [NAME.to_owned()].into());
+    for kind in service.handled_events() {
+        wiring.subscribers.insert(kind.parse().unwrap(), [NAME.to_owned()].into());
+    }
     time.run(Node::start(vec![service], ports, policy, wiring)).unwrap().unwrap()
 }
 
@@ -99,7 +107,7 @@ pub(crate) struct Stage {
 
 impl Stage {
     pub(crate) fn with(service: Service) -> Self {
-        Self::on(service, Policy::default(), None)
+        Self::on(service, policy(), None)
     }
 
     /// With a bus that takes no longer messages than `message_bytes`.
@@ -117,7 +125,7 @@ impl Stage {
     pub(crate) fn restart(&mut self, service: Service) {
         self.world.sever(&self.link);
         self.link = self.world.link();
-        self.node = boot(&self.time, &self.tasks, (&self.world, &self.link), service, Policy::default());
+        self.node = boot(&self.time, &self.tasks, (&self.world, &self.link), service, policy());
     }
 
     /// Runs `main` with the service beside it.

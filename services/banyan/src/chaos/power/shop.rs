@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use bus::{Boxed, Bus, Caps, Delivery, Embedded, Outgoing, Published, QueueState, Settle, Token, Wiring};
-use runtime::{Emission, Env, Node};
+use runtime::{Env, Node, Policy};
 use store::Outage;
 use store::blobs::Memory;
 use store::sqlite::vfs::Controls;
@@ -60,8 +60,9 @@ impl Shop {
         let bus: Arc<dyn Bus> = if is_quiet { Arc::new(Quiet(embedded)) } else { Arc::new(embedded) };
         // No order here is too large for a message.
         let blobs = Arc::new(Memory::default());
-        let ground = Ground { engine: engine.clone(), bus, blobs, disk: None, address };
-        let site = dev::site(&own, ground, peers, &dev::Args::default(), &Emission::default()).await?;
+        let ground =
+            Ground { engine: engine.clone(), bus, blobs, disk: None, policy: Policy::default(), address };
+        let site = dev::site(&own, ground, peers, &dev::Args::default()).await?;
         let node = site.node.clone();
         let (stop, stopped) = oneshot::channel();
         let stopped = async move {
