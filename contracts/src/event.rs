@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use crate::events::describe;
 use crate::time::Timestamp;
+use crate::view::View;
 
 mod apart;
 mod dataref;
@@ -200,19 +201,20 @@ impl Envelope {
         Ok(self.with_data(data))
     }
 
-    /// Reads the body as the event `T`, from an older major as well: that is stepped up first, and the envelope says so.
+    /// Reads the body as the event that `T` is a view of, from an older major as well: that is stepped up first, and the
+    /// envelope says so.
     ///
     /// # Errors
-    /// [`DecodeError::Data`] when the body is not what its type promises, or its type does not step up to `T`.
-    pub fn read_event<T: EventData>(mut self) -> Result<Event<T>, DecodeError> {
-        if self.kind.as_str() != T::TYPE
-            && let (Some(here), Some(from)) = (describe(&EventType::of::<T>()), describe(&self.kind))
+    /// [`DecodeError::Data`] when the body is not what its type promises, or its type does not step up to that of `T`.
+    pub fn read_event<T: View>(mut self) -> Result<Event<T>, DecodeError> {
+        if self.kind.as_str() != T::Of::TYPE
+            && let (Some(here), Some(from)) = (describe(&EventType::of::<T::Of>()), describe(&self.kind))
             && let Some(body) = &self.data
         {
             let wrong = |source| DecodeError::Data { kind: from.kind.to_owned(), source };
             self.data = Some(here.read_older(from, body).map_err(wrong)?);
-            self.kind = EventType::of::<T>();
-            self.dataschema = Some(T::SCHEMA.to_owned());
+            self.kind = EventType::of::<T::Of>();
+            self.dataschema = Some(T::Of::SCHEMA.to_owned());
         }
         self.read()
     }

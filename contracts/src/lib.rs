@@ -13,6 +13,7 @@ pub mod time;
 pub mod topology;
 #[cfg(feature = "validate")]
 pub mod validate;
+mod view;
 mod words;
 
 pub use event::{DataRef, Envelope, Event, EventData, EventType, MessageId, Source, TraceParent};
@@ -25,3 +26,4 @@ pub use money::{Currency, Money, MoneyError};
 pub use quantity::Quantity;
 pub use time::Timestamp;
 pub use topology::Topology;
+pub use view::View;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use contracts::events::payment::PaymentCaptured;
 use contracts::order::ShipTo;
-use contracts::{PaymentId, Timestamp};
+use contracts::{OrderId, PaymentId, Timestamp};
 use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 
@@ -107,6 +107,18 @@ impl HandOver {
     }
 }
 
+contracts::view! {
+    /// What is read of payment.captured: how much it was is for `orders` to compare.
+    pub struct Paid of PaymentCaptured {
+        /// Which order.
+        order_id: OrderId,
+        /// Which payment.
+        payment_id: PaymentId,
+        /// When.
+        captured_at: Timestamp,
+    }
+}
+
 /// That the money was taken: made from payment.captured, and from nothing else.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Captured {
@@ -117,7 +129,7 @@ pub struct Captured {
 impl Captured {
     /// By what payment said.
     #[must_use]
-    pub fn heard(event: &PaymentCaptured) -> Self {
+    pub fn heard(event: &Paid) -> Self {
         Self { payment_id: event.payment_id.clone(), at: event.captured_at }
     }
 

@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::time::Duration;
 
-use contracts::{Event, EventData, Timestamp};
+use contracts::{Event, Timestamp, View};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -13,8 +13,8 @@ use crate::uow::Uow;
 /// Reacts to one type of event. It may run again, and its effects apply once: it loads, decides, puts back, and names
 /// the events that follow. It never settles, publishes, reads a clock or awaits an adapter.
 pub trait Handler: Send + Sync + 'static {
-    /// The event it reacts to.
-    type Event: EventData;
+    /// What it reads of the event that it reacts to: all of it, or a view.
+    type Event: View;
 
     /// Handles `event` in `uow`.
     ///

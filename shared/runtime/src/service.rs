@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Router;
-use contracts::{Described, Envelope, EventData, EventType, Timestamp};
+use contracts::{Described, Envelope, EventData, EventType, Timestamp, View};
 use store::Boxed;
 
 use crate::edge::Edge;
@@ -57,10 +57,10 @@ impl Service {
     /// register each event once, in the highest major that this service knows.
     #[must_use]
     pub fn on<H: Handler>(mut self, handler: H) -> Self {
-        let described = contracts::events::describe(&EventType::of::<H::Event>());
+        let described = contracts::events::describe(&EventType::of::<EventOf<H>>());
         let older = described.into_iter().flat_map(Described::older).map(|older| older.kind);
         let reaction = Reaction::Handle(Arc::new(EventReaction(handler)));
-        for kind in std::iter::once(H::Event::TYPE).chain(older) {
+        for kind in std::iter::once(EventOf::<H>::TYPE).chain(older) {
             self.events.push(kind);
             self.reactions.insert(kind.to_owned(), reaction.clone());
         }
@@ -171,6 +171,8 @@ pub(crate) trait ErasedOutside: Send + Sync {
 fn mismatch() -> Fail {
     Fail::permanent("a message reached a reaction of another type")
 }
+
+type EventOf<H> = <<H as Handler>::Event as View>::Of;
 
 struct EventReaction<H>(H);
 

@@ -1,7 +1,7 @@
 //! An order is cancelled: what it had goes back, and if it comes later it gets nothing.
 
-use contracts::Event;
 use contracts::events::order::{self, CancelReason};
+use contracts::{Event, OrderId};
 use runtime::{Bug, Fail, Handler, Uow};
 
 use super::{carry_out, seen};
@@ -9,10 +9,20 @@ use crate::domain::{Decision, Reservation, cancel};
 
 pub(crate) struct OrderCancelled;
 
-impl Handler for OrderCancelled {
-    type Event = order::OrderCancelled;
+contracts::view! {
+    /// What is read of it.
+    pub struct Cancelled of order::OrderCancelled {
+        /// Which order.
+        order_id: OrderId,
+        /// Why: it says where the goods are.
+        reason: CancelReason,
+    }
+}
 
-    async fn handle(&self, event: &Event<order::OrderCancelled>, uow: &mut Uow) -> Result<(), Fail> {
+impl Handler for OrderCancelled {
+    type Event = Cancelled;
+
+    async fn handle(&self, event: &Event<Cancelled>, uow: &mut Uow) -> Result<(), Fail> {
         let id = &event.data.order_id;
         uow.about(id.as_str());
         let seen = seen(uow, id).await?;

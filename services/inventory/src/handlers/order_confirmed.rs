@@ -1,7 +1,7 @@
 //! An order is confirmed: its reservation is committed.
 
-use contracts::Event;
 use contracts::events::order;
+use contracts::{Event, OrderId};
 use runtime::{Fail, Handler, Uow};
 
 use super::{carry_out, seen, why};
@@ -9,10 +9,18 @@ use crate::domain::confirm;
 
 pub(crate) struct OrderConfirmed;
 
-impl Handler for OrderConfirmed {
-    type Event = order::OrderConfirmed;
+contracts::view! {
+    /// What is read of it.
+    pub struct Confirmed of order::OrderConfirmed {
+        /// Which order.
+        order_id: OrderId,
+    }
+}
 
-    async fn handle(&self, event: &Event<order::OrderConfirmed>, uow: &mut Uow) -> Result<(), Fail> {
+impl Handler for OrderConfirmed {
+    type Event = Confirmed;
+
+    async fn handle(&self, event: &Event<Confirmed>, uow: &mut Uow) -> Result<(), Fail> {
         let id = &event.data.order_id;
         uow.about(id.as_str());
         let seen = seen(uow, id).await?;

@@ -2,7 +2,8 @@
 
 use contracts::events::order;
 use contracts::events::stock::{StockRejected, StockReserved};
-use contracts::{Event, OrderId, Quantity, Sku};
+use contracts::order::LineQuantity;
+use contracts::{Event, HoldId, OrderId, Quantity, Sku};
 use runtime::{Bug, Doc, Fail, Handler, Uow};
 
 use super::{seen, supplies, with};
@@ -13,10 +14,22 @@ use crate::ledger::{self, Entry, HOLDS, RESERVATIONS};
 
 pub(crate) struct OrderPlaced;
 
-impl Handler for OrderPlaced {
-    type Event = order::OrderPlacedV2;
+contracts::view! {
+    /// What is read of it: not a price, and nothing about who buys.
+    pub struct Wanted of order::OrderPlacedV2 {
+        /// Which order.
+        order_id: OrderId,
+        /// What is wanted; a SKU may come twice.
+        lines: Vec<LineQuantity>,
+        /// The cart's hold that it takes over.
+        hold_id: Option<HoldId>,
+    }
+}
 
-    async fn handle(&self, event: &Event<order::OrderPlacedV2>, uow: &mut Uow) -> Result<(), Fail> {
+impl Handler for OrderPlaced {
+    type Event = Wanted;
+
+    async fn handle(&self, event: &Event<Wanted>, uow: &mut Uow) -> Result<(), Fail> {
         let order = &event.data;
         uow.about(order.order_id.as_str());
         // Decided already, or cancelled before it came: then nobody waits for an answer.

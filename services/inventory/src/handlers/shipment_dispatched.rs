@@ -1,7 +1,7 @@
 //! A parcel left: what was reserved for its order is sold.
 
-use contracts::Event;
 use contracts::events::shipment;
+use contracts::{Event, OrderId};
 use runtime::{Fail, Handler, Uow};
 
 use super::{carry_out, seen, why};
@@ -9,10 +9,18 @@ use crate::domain::sell;
 
 pub(crate) struct ShipmentDispatched;
 
-impl Handler for ShipmentDispatched {
-    type Event = shipment::ShipmentDispatched;
+contracts::view! {
+    /// What is read of it: its order has one parcel.
+    pub struct Dispatched of shipment::ShipmentDispatched {
+        /// Which order.
+        order_id: OrderId,
+    }
+}
 
-    async fn handle(&self, event: &Event<shipment::ShipmentDispatched>, uow: &mut Uow) -> Result<(), Fail> {
+impl Handler for ShipmentDispatched {
+    type Event = Dispatched;
+
+    async fn handle(&self, event: &Event<Dispatched>, uow: &mut Uow) -> Result<(), Fail> {
         let id = &event.data.order_id;
         uow.about(id.as_str());
         let seen = seen(uow, id).await?;

@@ -1,7 +1,7 @@
 //! A parcel will not arrive: its goods are lost, or they came back.
 
-use contracts::Event;
 use contracts::events::shipment::{self, FailedStage};
+use contracts::{Event, OrderId};
 use runtime::{Fail, Handler, Uow};
 
 use super::{carry_out, seen, why};
@@ -9,10 +9,20 @@ use crate::domain::{Ended, end_journey};
 
 pub(crate) struct ShipmentFailed;
 
-impl Handler for ShipmentFailed {
-    type Event = shipment::ShipmentFailed;
+contracts::view! {
+    /// What is read of it: its order has one parcel.
+    pub struct Failed of shipment::ShipmentFailed {
+        /// Which order.
+        order_id: OrderId,
+        /// How far it came.
+        stage: FailedStage,
+    }
+}
 
-    async fn handle(&self, event: &Event<shipment::ShipmentFailed>, uow: &mut Uow) -> Result<(), Fail> {
+impl Handler for ShipmentFailed {
+    type Event = Failed;
+
+    async fn handle(&self, event: &Event<Failed>, uow: &mut Uow) -> Result<(), Fail> {
         let id = &event.data.order_id;
         uow.about(id.as_str());
         let how = match event.data.stage {

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use contracts::Event;
 use contracts::events::order::OrderCancelled;
+use contracts::{Event, OrderId};
 use runtime::{Bug, Fail, Handler, Uow};
 
 use crate::config::Config;
@@ -15,10 +15,18 @@ pub struct LetGo {
     pub config: Arc<Config>,
 }
 
-impl Handler for LetGo {
-    type Event = OrderCancelled;
+contracts::view! {
+    /// What is read of it.
+    pub struct Cancelled of OrderCancelled {
+        /// Which order.
+        order_id: OrderId,
+    }
+}
 
-    async fn handle(&self, event: &Event<OrderCancelled>, uow: &mut Uow) -> Result<(), Fail> {
+impl Handler for LetGo {
+    type Event = Cancelled;
+
+    async fn handle(&self, event: &Event<Cancelled>, uow: &mut Uow) -> Result<(), Fail> {
         let order_id = &event.data.order_id;
         let forgetful = uow.quirks().has(Bug::CancelBeforeSubjectForgotten);
         if forgetful && uow.load(&PAYMENTS, order_id.as_str()).await?.is_none() {

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use contracts::Event;
-use contracts::Money;
 use contracts::events::order::OrderPlacedV2;
+use contracts::order::PaymentMethod;
+use contracts::{Currency, Event, Money, OrderId};
 use runtime::{Fail, Handler, Uow};
 
 use crate::config::Config;
@@ -18,10 +18,24 @@ pub struct OpenPayment {
     pub config: Arc<Config>,
 }
 
-impl Handler for OpenPayment {
-    type Event = OrderPlacedV2;
+contracts::view! {
+    /// What is read of it.
+    pub struct ToPay of OrderPlacedV2 {
+        /// Which order.
+        order_id: OrderId,
+        /// Of the total.
+        currency: Currency,
+        /// What is to be paid, in minor units.
+        total_minor: i64,
+        /// How.
+        payment_method: PaymentMethod,
+    }
+}
 
-    async fn handle(&self, event: &Event<OrderPlacedV2>, uow: &mut Uow) -> Result<(), Fail> {
+impl Handler for OpenPayment {
+    type Event = ToPay;
+
+    async fn handle(&self, event: &Event<ToPay>, uow: &mut Uow) -> Result<(), Fail> {
         let order = &event.data;
         let mut payment = load(uow, &order.order_id).await?;
         let money = Money { amount_minor: order.total_minor, currency: order.currency };

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use contracts::events::order::OrderRefundDue;
-use contracts::{Event, Money};
+use contracts::{Currency, Event, Money, OrderId, RefundId};
 use runtime::{Fail, Handler, Uow};
 
 use crate::config::Config;
@@ -15,10 +15,24 @@ pub struct GiveBack {
     pub config: Arc<Config>,
 }
 
-impl Handler for GiveBack {
-    type Event = OrderRefundDue;
+contracts::view! {
+    /// What is read of it: what it is for is for `orders` to know.
+    pub struct Due of OrderRefundDue {
+        /// Which order.
+        order_id: OrderId,
+        /// Names the refund for good.
+        refund_id: RefundId,
+        /// Of the amount.
+        currency: Currency,
+        /// What to give back, in minor units.
+        amount_minor: i64,
+    }
+}
 
-    async fn handle(&self, event: &Event<OrderRefundDue>, uow: &mut Uow) -> Result<(), Fail> {
+impl Handler for GiveBack {
+    type Event = Due;
+
+    async fn handle(&self, event: &Event<Due>, uow: &mut Uow) -> Result<(), Fail> {
         let due = &event.data;
         let mut payment = load(uow, &due.order_id).await?;
         let money = Money { amount_minor: due.amount_minor, currency: due.currency };

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use contracts::Event;
 use contracts::events::shipment::ShipmentReady;
+use contracts::{Event, OrderId};
 use runtime::{Fail, Handler, Uow};
 
 use super::ask_provider::planted_capture;
@@ -16,10 +16,18 @@ pub struct TakeMoney {
     pub config: Arc<Config>,
 }
 
-impl Handler for TakeMoney {
-    type Event = ShipmentReady;
+contracts::view! {
+    /// What is read of it.
+    pub struct Ready of ShipmentReady {
+        /// Which order.
+        order_id: OrderId,
+    }
+}
 
-    async fn handle(&self, event: &Event<ShipmentReady>, uow: &mut Uow) -> Result<(), Fail> {
+impl Handler for TakeMoney {
+    type Event = Ready;
+
+    async fn handle(&self, event: &Event<Ready>, uow: &mut Uow) -> Result<(), Fail> {
         let mut payment = load(uow, &event.data.order_id).await?;
         let next = payment.ready(uow.now());
         let next = planted_capture(uow, &mut payment, next);

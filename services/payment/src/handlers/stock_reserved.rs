@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use contracts::Event;
 use contracts::events::stock::StockReserved;
+use contracts::{Event, OrderId};
 use runtime::{Fail, Handler, Uow};
 
 use crate::config::Config;
@@ -15,10 +15,18 @@ pub struct BeginPayment {
     pub config: Arc<Config>,
 }
 
-impl Handler for BeginPayment {
-    type Event = StockReserved;
+contracts::view! {
+    /// What is read of it.
+    pub struct Reserved of StockReserved {
+        /// Which order.
+        order_id: OrderId,
+    }
+}
 
-    async fn handle(&self, event: &Event<StockReserved>, uow: &mut Uow) -> Result<(), Fail> {
+impl Handler for BeginPayment {
+    type Event = Reserved;
+
+    async fn handle(&self, event: &Event<Reserved>, uow: &mut Uow) -> Result<(), Fail> {
         let mut payment = load(uow, &event.data.order_id).await?;
         let next = payment.reserve();
         save(uow, payment, next, Because::default(), self.config.provider)

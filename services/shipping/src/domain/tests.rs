@@ -1,9 +1,8 @@
 use contracts::Quantity;
-use contracts::events::payment::PaymentCaptured;
 use contracts::events::shipment::TrackingStatus;
 
 use super::*;
-use crate::carrier::{Evidence, Pdf};
+use crate::carrier::{Evidence, Paid, Pdf};
 use crate::config::Pace;
 
 mod any_order;
@@ -39,7 +38,7 @@ pub(super) fn captured() -> Captured {
         "order_id": "536365", "payment_id": "536365", "amount_minor": 100, "currency": "GBP",
         "provider": "simulated", "provider_reference": "r", "captured_at": "2026-11-22T20:00:00Z",
     });
-    Captured::heard(&serde_json::from_value::<PaymentCaptured>(event).unwrap())
+    Captured::heard(&serde_json::from_value::<Paid>(event).unwrap())
 }
 
 pub(super) fn label() -> Label {

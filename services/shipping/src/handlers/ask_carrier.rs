@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use contracts::events::payment::PaymentCaptured;
-use contracts::{Currency, PaymentId, Timestamp};
+use contracts::{PaymentId, Timestamp};
 use runtime::{Bug, Fail, Outside, Unavailable, Uow};
 
-use crate::carrier::{Captured, Carrier, Evidence, Parcel};
+use crate::carrier::{Captured, Carrier, Evidence, Paid, Parcel};
 use crate::config::Config;
 use crate::document::{AskCarrier, as_told, keep_label, load, load_return, save, save_return};
 use crate::domain::{Next, Question, Shipment, State};
@@ -67,14 +66,6 @@ fn planted_hand_over(uow: &Uow, shipment: &mut Shipment, next: Next) -> Next {
     if !uow.quirks().has(Bug::HandOverBeforeCapture) || !matches!(shipment.state, State::Ready { .. }) {
         return next;
     }
-    let unheard = PaymentCaptured {
-        order_id: shipment.order_id.clone(),
-        payment_id,
-        amount_minor: 0,
-        currency: Currency::EUR,
-        provider: String::new(),
-        provider_reference: String::new(),
-        captured_at: uow.now(),
-    };
+    let unheard = Paid { order_id: shipment.order_id.clone(), payment_id, captured_at: uow.now() };
     Next { ask: shipment.capture(Captured::heard(&unheard)).ask, ..next }
 }

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use contracts::Event;
 use contracts::events::order::OrderCancelRequested;
+use contracts::{Event, OrderId};
 use runtime::{Fail, Handler, Uow};
 
 use crate::config::Config;
@@ -15,10 +15,18 @@ pub struct StopParcel {
     pub config: Arc<Config>,
 }
 
-impl Handler for StopParcel {
-    type Event = OrderCancelRequested;
+contracts::view! {
+    /// What is read of it.
+    pub struct ToStop of OrderCancelRequested {
+        /// Which order.
+        order_id: OrderId,
+    }
+}
 
-    async fn handle(&self, event: &Event<OrderCancelRequested>, uow: &mut Uow) -> Result<(), Fail> {
+impl Handler for StopParcel {
+    type Event = ToStop;
+
+    async fn handle(&self, event: &Event<ToStop>, uow: &mut Uow) -> Result<(), Fail> {
         let mut shipment = load(uow, &event.data.order_id).await?;
         let next = shipment.stop(uow.now());
         save(uow, shipment, next, &self.config)

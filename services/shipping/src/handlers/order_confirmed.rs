@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use contracts::Event;
 use contracts::events::order::OrderConfirmed;
-use contracts::order::LineQuantity;
+use contracts::events::stock::StockLine;
+use contracts::order::{LineQuantity, ShipTo};
+use contracts::{Event, OrderId};
 use runtime::{Fail, Handler, Uow};
 
 use crate::config::Config;
@@ -17,15 +18,30 @@ pub struct BookParcel {
     pub config: Arc<Config>,
 }
 
-impl Handler for BookParcel {
-    type Event = OrderConfirmed;
+contracts::view! {
+    /// What is read of it.
+    pub struct ToSend of OrderConfirmed {
+        /// Which order.
+        order_id: OrderId,
+        /// What is in the parcel.
+        lines: Vec<LineQuantity>,
+        /// From where it is taken; the first place sends all.
+        #[serde(default)]
+        stock: Vec<StockLine>,
+        /// Where to.
+        #[serde(default)]
+        ship_to: ShipTo,
+    }
+}
 
-    async fn handle(&self, event: &Event<OrderConfirmed>, uow: &mut Uow) -> Result<(), Fail> {
+impl Handler for BookParcel {
+    type Event = ToSend;
+
+    async fn handle(&self, event: &Event<ToSend>, uow: &mut Uow) -> Result<(), Fail> {
         let confirmed = &event.data;
         let mut shipment = load(uow, &confirmed.order_id).await?;
-        let lines = confirmed.lines.iter();
         let next = shipment.confirm(Order {
-            lines: lines.map(|l| LineQuantity { sku: l.sku.clone(), quantity: l.quantity }).collect(),
+            lines: confirmed.lines.clone(),
             ship_to: confirmed.ship_to.clone(),
             from: confirmed.stock.first().map(|line| line.location.clone()),
         });

@@ -3,10 +3,9 @@
 use std::sync::Arc;
 
 use contracts::Event;
-use contracts::events::payment::PaymentCaptured;
 use runtime::{Fail, Handler, Uow};
 
-use crate::carrier::Captured;
+use crate::carrier::{Captured, Paid};
 use crate::config::Config;
 use crate::document::{load, save};
 
@@ -17,9 +16,9 @@ pub struct LetLeave {
 }
 
 impl Handler for LetLeave {
-    type Event = PaymentCaptured;
+    type Event = Paid;
 
-    async fn handle(&self, event: &Event<PaymentCaptured>, uow: &mut Uow) -> Result<(), Fail> {
+    async fn handle(&self, event: &Event<Paid>, uow: &mut Uow) -> Result<(), Fail> {
         let mut shipment = load(uow, &event.data.order_id).await?;
         let next = shipment.capture(Captured::heard(&event.data));
         save(uow, shipment, next, &self.config)

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use contracts::Event;
 use contracts::events::returns::ReturnRequested;
+use contracts::order::LineQuantity;
+use contracts::{Event, OrderId, ReturnId};
 use runtime::{Fail, Handler, Uow};
 
 use crate::config::Config;
@@ -16,11 +17,23 @@ pub struct TakeBack {
     pub config: Arc<Config>,
 }
 
-impl Handler for TakeBack {
-    type Event = ReturnRequested;
+contracts::view! {
+    /// What is read of it.
+    pub struct ToBring of ReturnRequested {
+        /// Which order.
+        order_id: OrderId,
+        /// Which return.
+        return_id: ReturnId,
+        /// What comes back.
+        lines: Vec<LineQuantity>,
+    }
+}
 
-    async fn handle(&self, event: &Event<ReturnRequested>, uow: &mut Uow) -> Result<(), Fail> {
-        let ReturnRequested { order_id, return_id, lines, .. } = &event.data;
+impl Handler for TakeBack {
+    type Event = ToBring;
+
+    async fn handle(&self, event: &Event<ToBring>, uow: &mut Uow) -> Result<(), Fail> {
+        let ToBring { order_id, return_id, lines } = &event.data;
         if load_return(uow, return_id).await?.is_some() {
             return Ok(());
         }

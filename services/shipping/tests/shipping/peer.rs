@@ -83,7 +83,7 @@ fn book(name: &str, line1: &str) -> Operation {
 }
 
 fn hand_over(name: &str, number: &TrackingNumber) -> Operation {
-    Operation::HandOver(HandOver::new(&parcel(name), number.clone(), Captured::heard(&captured("o"))))
+    Operation::HandOver(HandOver::new(&parcel(name), number.clone(), Captured::heard(&paid(&captured("o")))))
 }
 
 fn void(name: &str, number: &TrackingNumber) -> Operation {
@@ -115,6 +115,10 @@ async fn exported(address: SocketAddr, limit: usize) -> Ledger {
             return ledger;
         }
     }
+}
+
+fn paid(event: &contracts::events::payment::PaymentCaptured) -> shipping::carrier::Paid {
+    serde_json::from_value(serde_json::to_value(event).unwrap()).unwrap()
 }
 
 #[test]

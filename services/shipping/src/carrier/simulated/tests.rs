@@ -1,11 +1,10 @@
 use std::time::Duration;
 
-use contracts::events::payment::PaymentCaptured;
 use contracts::order::ShipTo;
 use contracts::{ReturnId, ShipmentId, Timestamp};
 
 use super::*;
-use crate::carrier::{Book, Captured, HandOver, Step, Void};
+use crate::carrier::{Book, Captured, HandOver, Paid, Step, Void};
 use crate::simulated::faults::{Faults, Mishap, Odds, Pace};
 use crate::simulated::{Depot, Webhook};
 
@@ -42,7 +41,7 @@ fn book(line1: &str) -> Operation {
 fn hand_over(number: TrackingNumber) -> Operation {
     let event = r#"{"order_id":"a","payment_id":"a","amount_minor":1,"currency":"GBP","provider":"p",
         "provider_reference":"r","captured_at":"2026-11-22T20:00:00Z"}"#;
-    let captured = Captured::heard(&serde_json::from_str::<PaymentCaptured>(event).unwrap());
+    let captured = Captured::heard(&serde_json::from_str::<Paid>(event).unwrap());
     Operation::HandOver(HandOver::new(&parcel(), number, captured))
 }
 
