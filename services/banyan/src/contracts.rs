@@ -2,6 +2,7 @@
 
 pub mod against;
 pub mod check;
+pub mod consumers;
 pub mod fields;
 pub mod files;
 pub mod generate;

@@ -67,6 +67,15 @@ impl Service {
         self
     }
 
+    /// Whether the handler of `event` can read it; `None` when there is none.
+    #[must_use]
+    pub fn can_read(&self, event: Envelope) -> Option<bool> {
+        match self.reactions.get(event.kind.as_str())? {
+            Reaction::Handle(handler) => Some(handler.read(event).is_ok()),
+            Reaction::Call(outside) => Some(outside.read(event).is_ok()),
+        }
+    }
+
     /// The same service as its last build was that did not know `kind`: it neither expects that major of the event nor
     /// understands it. For trying a rolling deploy.
     #[must_use]

@@ -21,7 +21,7 @@ pub enum Command {
     Check(check::Args),
     /// Hold the contracts against the rules that all of them keep
     Lint(lint::Args),
-    /// Make AsyncAPI, TypeScript, Markdown and JSON Schema of the contracts
+    /// Make AsyncAPI, TypeScript, Markdown, JSON Schema and Pact files of the contracts
     Gen(generate::Args),
     /// Make a site of the contracts that needs no server
     Docs(docs::Args),

@@ -3,10 +3,12 @@
 use serde::Serialize;
 use serde_json::Value;
 
+use super::consumers::Reads;
 use super::set::Set;
 
 mod asyncapi;
 mod markdown;
+mod pact;
 mod typescript;
 
 /// What can be made.
@@ -21,11 +23,14 @@ pub enum Format {
     Typescript,
     /// Tables for people
     Markdown,
+    /// Which fields each consumer reads, and the same as Pact V4 message files for those who publish them
+    Pact,
 }
 
 impl Format {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::JsonSchema, Self::Asyncapi, Self::Typescript, Self::Markdown];
+    pub const ALL: [Self; 5] =
+        [Self::JsonSchema, Self::Asyncapi, Self::Typescript, Self::Markdown, Self::Pact];
 }
 
 /// A file to write.
@@ -40,9 +45,9 @@ pub struct File {
 /// How the files come to be; stands at the top of each.
 pub const HOW: &str = "Made from schemas, examples and topology.json by `banyan contracts gen`; do not edit.";
 
-/// Every file of one format.
+/// Every file of one format. `reads`: what consumers read.
 #[must_use]
-pub fn files(set: &Set, format: Format) -> Vec<File> {
+pub fn files(set: &Set, reads: &Reads, format: Format) -> Vec<File> {
     let one = |path: &str, text: String| vec![File { path: path.to_owned(), text }];
     match format {
         Format::JsonSchema => {
@@ -55,6 +60,12 @@ pub fn files(set: &Set, format: Format) -> Vec<File> {
         Format::Asyncapi => one("asyncapi.json", asyncapi::document(set)),
         Format::Typescript => one("typescript/banyan.ts", typescript::module(set)),
         Format::Markdown => one("EVENTS.md", markdown::tables(set)),
+        Format::Pact => {
+            let all = serde_json::json!({ "note": HOW, "reads": reads });
+            let mut files = one("consumers.json", format!("{:#}\n", sorted(&all)));
+            files.extend(pact::files(set, reads));
+            files
+        }
     }
 }
 
@@ -75,6 +86,7 @@ fn sorted(value: &Value) -> Value {
 mod tests {
     use std::path::Path;
 
+    use super::super::consumers::of_this_version;
     use super::super::set::tests::committed;
     use super::*;
 
@@ -82,7 +94,8 @@ mod tests {
     fn what_is_committed_is_what_is_made() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../contracts");
         let set = committed();
-        for file in Format::ALL.into_iter().flat_map(|format| files(&set, format)) {
+        let reads = of_this_version(&set).unwrap();
+        for file in Format::ALL.into_iter().flat_map(|format| files(&set, &reads, format)) {
             let there = std::fs::read_to_string(folder.join(&file.path)).unwrap_or_default();
             assert!(
                 there == file.text,
@@ -96,7 +109,7 @@ mod tests {
     fn every_file_but_the_schemas_says_at_the_top_how_it_was_made() {
         let set = committed();
         for format in [Format::Asyncapi, Format::Typescript, Format::Markdown] {
-            for file in files(&set, format) {
+            for file in files(&set, &Reads::new(), format) {
                 let top: String = file.text.lines().take(8).collect();
                 assert!(top.contains(HOW), "{}: {top}", file.path);
             }

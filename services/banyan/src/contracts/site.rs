@@ -1,5 +1,6 @@
 //! The contracts as a site that needs no server: one page, and the files that it links to. Pure: text in, text out.
 
+use super::consumers::Reads;
 use super::generate::{self, File, Format};
 use super::set::{Set, by_domain};
 use super::versions::Versions;
@@ -25,8 +26,8 @@ pub fn files(set: &Set, released: &Versions) -> Vec<File> {
             documents.iter().map(|(name, it)| file(format!("{folder}/{name}.json"), it.text.clone()));
         files.extend(copies);
     }
-    files.extend(generate::files(set, Format::Asyncapi));
-    files.extend(generate::files(set, Format::Typescript));
+    files.extend(generate::files(set, &Reads::new(), Format::Asyncapi));
+    files.extend(generate::files(set, &Reads::new(), Format::Typescript));
     files
 }
 

@@ -7,13 +7,15 @@ use serde::Serialize;
 
 use super::{Place, write};
 use crate::cli::{Context, Exit};
+use crate::contracts::consumers;
 use crate::contracts::generate::{File, Format, files};
 use crate::contracts::set::Set;
 
-/// Make AsyncAPI, TypeScript, Markdown and JSON Schema of the contracts.
+/// Make AsyncAPI, TypeScript, Markdown, JSON Schema and Pact files of the contracts.
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_help = "\
-Without --out the files go where they are committed: asyncapi.json, typescript/banyan.ts and EVENTS.md beside the schemas.
+Without --out the files go where they are committed: asyncapi.json, typescript/banyan.ts, EVENTS.md,
+consumers.json and pacts/ beside the schemas.
 With --check nothing is written, and it ends with 2 when a file is not what it would be.
 
 Examples:
@@ -50,8 +52,9 @@ struct Report {
 /// The contracts cannot be read, or a file cannot be written.
 pub fn run(args: &Args, context: &Context) -> Result<Exit> {
     let set = Set::read(&args.place.contracts)?;
+    let reads = consumers::of_this_version(&set)?;
     let formats = if args.format.is_empty() { &Format::ALL[..] } else { &args.format };
-    let made: Vec<File> = formats.iter().flat_map(|format| files(&set, *format)).collect();
+    let made: Vec<File> = formats.iter().flat_map(|format| files(&set, &reads, *format)).collect();
     let folder = args.out.as_ref().unwrap_or(&args.place.contracts);
     let differs =
         |file: &&File| std::fs::read_to_string(folder.join(&file.path)).ok().as_ref() != Some(&file.text);
