@@ -117,12 +117,12 @@ fn of_orders(completed: &str) -> Vec<Plant> {
         plant(
             "an order's total was edited",
             document("$.data.case.terms.total_minor", "1531"),
-            "costs 1531 and its lines and shipping Some(1530)",
+            "costs 1531 and its lines with discounts, tax and shipping Some(1530)",
         ),
         plant(
             "an order's quantity was edited",
             document("$.data.case.terms.lines[0].quantity", "7"),
-            "costs 1530 and its lines and shipping Some(1785)",
+            "costs 1530 and its lines with discounts, tax and shipping Some(1785)",
         ),
         plant("an order is gone", gone("orders.order", completed), "has a timeline and no document"),
         plant(
