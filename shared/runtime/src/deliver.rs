@@ -288,7 +288,8 @@ impl Core {
     /// an older major as well and was handled in that.
     async fn not_ours(&self, message: &Message<'_>) -> Result<(), Fail> {
         let majors = self.majors_of(&message.handler);
-        if majors.is_empty() && self.known_types.contains(&message.handler) {
+        let is_for_others = majors.is_empty() && self.known_types.contains(&message.handler);
+        if is_for_others || (!majors.is_empty() && self.quirks.has(Bug::NewerMajorIgnored)) {
             Stats::add(&self.stats.ignored, 1);
             self.acknowledge(message.delivery).await;
             return Ok(());

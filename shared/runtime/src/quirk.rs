@@ -30,6 +30,8 @@ bugs! {
     PendingClearedBeforeConfirm = "pending-cleared-before-confirm";
     /// The majors of one event get an id each.
     OtherIdPerMajor = "other-id-per-major";
+    /// A major that only a newer build knows is taken for one that is not for this service.
+    NewerMajorIgnored = "newer-major-ignored";
     /// Outgoing events get random ids.
     RandomOutgoingId = "random-outgoing-id";
     /// The record is committed, its effects are not.

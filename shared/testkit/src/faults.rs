@@ -29,9 +29,26 @@ pub const DRAIN: &str = "node.rolling_restart";
 /// A message whose data is too large for the bus and goes by claim check: what could go wrong with it then does.
 pub const CLAIMED: &str = "message.claimed";
 
+/// A process of the last build is replaced by one of the next.
+pub const ROLLED: &str = "deploy.rolled";
+/// A process goes back to the last build for a while.
+pub const ROLLED_BACK: &str = "deploy.rolled_back";
+
 /// Faults that are not the store's or the bus's.
-pub const OWN: [&str; 10] =
-    [CLAIMED, DAMAGED, UNDECODABLE, UNKNOWN_TYPE, WRONG_BODY, CRASH, PAUSE, ISOLATED, SKEW, DRAIN];
+pub const OWN: [&str; 12] = [
+    CLAIMED,
+    DAMAGED,
+    UNDECODABLE,
+    UNKNOWN_TYPE,
+    WRONG_BODY,
+    CRASH,
+    PAUSE,
+    ISOLATED,
+    SKEW,
+    DRAIN,
+    ROLLED,
+    ROLLED_BACK,
+];
 
 /// The names of all faults that this crate and the models under it can inject.
 #[must_use]
@@ -64,6 +81,8 @@ pub struct Plan {
     pub isolations: u32,
     /// Rolling restarts, at most.
     pub drains: u32,
+    /// Steps of a rolling deploy: forward where a process is of the last build, else back. 0 = there is no last build.
+    pub deploys: u32,
     /// How wrong a clock is at most.
     pub skew: Duration,
     /// Steps between pauses, isolations, restarts and poison, on average.
@@ -119,6 +138,7 @@ impl Plan {
             pauses: 0,
             isolations: 0,
             drains: 0,
+            deploys: 0,
             skew: Duration::ZERO,
             trouble_every: 1,
             poison: 0,
@@ -165,6 +185,7 @@ impl Plan {
             later_every: Duration::from_secs(*rng.choice(&[30, 300, 900, 900]).unwrap_or(&900)),
             in_flight: *rng.choice(&[1, 2, 8, 256]).unwrap_or(&256),
             message_bytes: (rng.u8(0..4) == 0).then_some(NARROW_BYTES),
+            deploys: some(rng, 6),
         }
     }
 
@@ -177,7 +198,7 @@ impl Plan {
             .map(|fault| format!("{} {}", fault.name(), self.rates.get(fault)))
             .collect();
         format!(
-            "{:?}, fused {}, {} processes, crashes {}, pauses {}, isolations {}, drains {}, skew {:?}, poison {}, \
+            "{:?}, fused {}, {} processes, crashes {}, pauses {}, isolations {}, drains {}, deploys {}, skew {:?}, poison {}, \
              damage {} ppm, chaos {:?}, sweep {:?}, later {:?}, in flight {}, messages {:?} B; ppm: {}",
             self.manners,
             self.fused,
@@ -186,6 +207,7 @@ impl Plan {
             self.pauses,
             self.isolations,
             self.drains,
+            self.deploys,
             self.skew,
             self.poison,
             self.damage_rate,

@@ -18,7 +18,7 @@ pub use campaign::{Campaign, Failing, Report};
 pub use director::{Director, Owner, Step, Time};
 pub use faults::Plan;
 pub use pair::Pair;
-pub use process::Life;
+pub use process::{Build, Life};
 pub use scenario::{Scenario, Settled};
 pub use trace::{Trace, hash_of};
 pub use world::{Ending, World};

@@ -16,8 +16,20 @@ use crate::director::{Owner, Time};
 #[derive(Clone)]
 pub struct Life(Arc<Inner>);
 
+/// Which build of the program a process runs. A world without a deploy has the next one everywhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Build {
+    /// The one before the deploy.
+    Last,
+    /// The one after it, while others may still run the last one.
+    Next,
+    /// The one after it, started when no process ran the last one.
+    Everywhere,
+}
+
 struct Inner {
     process: usize,
+    build: Build,
     link: Link,
     time: Arc<Time>,
     skew_us: AtomicI64,
@@ -25,15 +37,21 @@ struct Inner {
 }
 
 impl Life {
-    pub(crate) fn new(process: usize, link: Link, time: Arc<Time>, seed: u64) -> Self {
+    pub(crate) fn new((process, build): (usize, Build), link: Link, time: Arc<Time>, seed: u64) -> Self {
         let rng = Mutex::new(fastrand::Rng::with_seed(seed));
-        Self(Arc::new(Inner { process, link, time, skew_us: AtomicI64::new(0), rng }))
+        Self(Arc::new(Inner { process, build, link, time, skew_us: AtomicI64::new(0), rng }))
     }
 
     /// The number of the process.
     #[must_use]
     pub fn process(&self) -> usize {
         self.0.process
+    }
+
+    /// What it runs.
+    #[must_use]
+    pub fn build(&self) -> Build {
+        self.0.build
     }
 
     /// Its way to store and bus.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use bus::Wiring;
 use contracts::{MessageId, Timestamp};
 use runtime::due::Due;
-use runtime::{Findings, Quirks, Service};
+use runtime::{Emission, Findings, Quirks, Service};
 use store::sim::World;
 use store::{Address, Boxed};
 
@@ -16,6 +16,16 @@ use crate::process::Life;
 pub trait Scenario: Send + Sync + 'static {
     /// Which queues there are and what they subscribe to.
     fn wiring(&self) -> Wiring;
+
+    /// The same as the build of `life` declares it.
+    fn wiring_of(&self, _life: &Life) -> Wiring {
+        self.wiring()
+    }
+
+    /// In which majors the process publishes.
+    fn emission(&self, _life: &Life) -> Emission {
+        Emission::default()
+    }
 
     /// The services of one process, made anew for each of its lives. Whatever reaches outside of the ports must stop
     /// with `life`.

@@ -1,5 +1,6 @@
 //! One simulated world from its first step to its verdict.
 
+mod deploy;
 mod settle;
 mod trouble;
 
@@ -53,6 +54,8 @@ enum Event {
     Restart(usize),
     /// It runs on.
     Resume(usize),
+    /// It gets the next build.
+    Roll(usize),
     /// It had its time to drain, in its n-th life.
     Kill(usize, u32),
 }
@@ -64,6 +67,10 @@ pub struct World {
     director: Director,
     house: Arc<House>,
     lives: Vec<Living>,
+    /// For each process, whether its next life is of the next build.
+    is_new: Vec<bool>,
+    /// For each process, whether it went back to the last build once.
+    went_back: Vec<bool>,
     events: BTreeMap<(Timestamp, u64), Event>,
     last_event: u64,
     rng: fastrand::Rng,
@@ -106,6 +113,8 @@ impl World {
             trouble: Trouble::new(&plan),
             looks: settle::looks(&scenario.wiring().queues),
             rng: fastrand::Rng::with_seed(plan.seed ^ 0x07d),
+            is_new: vec![plan.deploys == 0; plan.processes],
+            went_back: vec![plan.deploys == 0; plan.processes],
             plan,
             scenario,
             director,
@@ -203,7 +212,8 @@ impl World {
     /// Starts a process: its services are made anew, and it keeps trying until the bus takes its declaration.
     fn boot(&mut self, process: usize) {
         let backend = self.house.backend.clone();
-        let life = Life::new(process, backend.link(), self.house.time.clone(), self.rng.u64(..));
+        let place = (process, self.build_of(process));
+        let life = Life::new(place, backend.link(), self.house.time.clone(), self.rng.u64(..));
         let living = &mut self.lives[process];
         *living = Living { life: Some(life.clone()), lives: living.lives + 1, is_draining: false };
         self.skew(&life);
@@ -232,6 +242,7 @@ impl World {
             sweep_every: self.plan.sweep_every,
             later_every: self.plan.later_every,
             validation: Validation::ALL,
+            emission: self.scenario.emission(&life),
             ..Policy::default()
         };
         let (scenario, house) = (self.scenario.clone(), self.house.clone());
@@ -246,6 +257,7 @@ impl World {
             match next.remove() {
                 Event::Restart(process) => self.boot(process),
                 Event::Resume(process) => self.resume(process),
+                Event::Roll(process) => self.roll(process),
                 Event::Kill(process, life) => {
                     if self.lives[process].lives == life && self.lives[process].is_draining {
                         self.stop(process);
@@ -297,7 +309,7 @@ async fn start(scenario: Arc<dyn Scenario>, house: Arc<House>, life: Life, ports
         for service in &services {
             house.watch.handles(service.name(), service.handled_events());
         }
-        let started = Node::start(services, ports.clone(), policy.clone(), scenario.wiring()).await;
+        let started = Node::start(services, ports.clone(), policy.clone(), scenario.wiring_of(&life)).await;
         if let Ok(node) = started {
             let routes = names.iter().filter_map(|name| Some((*name, node.routes_of(name)?))).collect();
             let process = life.process();

@@ -5,10 +5,12 @@ use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bus::Wiring;
-use runtime::{Bug, Findings, Quirks, Service};
+use contracts::EventData;
+use contracts::events::order::OrderPlacedV2;
+use runtime::{Bug, Emission, Findings, Quirks, Service};
 use serde_json::Value;
 use store::Boxed;
-use testkit::{Caller, Life, Plan, Scenario, Settled};
+use testkit::{Build, Caller, Life, Plan, Scenario, Settled};
 
 mod parcels;
 mod stock;
@@ -26,6 +28,8 @@ pub(super) struct Shop {
     deadline: Duration,
     /// For each service, the processes that run it.
     places: [u8; SERVICES.len()],
+    /// In which majors orders are told during a deploy, and after it.
+    emits: (&'static str, &'static str),
 }
 
 /// What people outside know for certain, because they were told.
@@ -40,6 +44,8 @@ pub(super) struct Facts {
     pub(super) received: BTreeMap<String, i64>,
     /// Told to have been cancelled.
     pub(super) cancelled: BTreeSet<String>,
+    /// Whether everybody understands version 2 of an order from the beginning: no deploy is under way.
+    pub(super) knows_v2: bool,
     /// Returns that were taken, and of which order.
     pub(super) returns: BTreeMap<String, String>,
 }
@@ -54,14 +60,20 @@ impl Shop {
     pub(super) fn new(plan: &Plan, bug: Option<Bug>) -> Self {
         let mut rng = fastrand::Rng::with_seed(plan.seed ^ 0x5409);
         let all = (1 << plan.processes) - 1;
+        let known = Arc::<Known>::default();
+        known.facts().knows_v2 = plan.deploys == 0;
         let mut place = || if plan.fused { all } else { rng.u8(1..=all) };
         Self {
             peers: Peers::new(plan.seed),
-            known: Arc::default(),
+            known,
             quirks: quirks(bug),
             places: SERVICES.map(|_| place()),
             // Short ones meet what confirms an order; the usual one gives everything time.
             deadline: Duration::from_secs(*rng.choice(&[5, 40, 1_800, 1_800]).unwrap_or(&1_800)),
+            emits: (
+                *rng.choice(&["order.placed=both", "order.placed=v1"]).unwrap_or(&""),
+                *rng.choice(&["order.placed=both", "order.placed=v2"]).unwrap_or(&""),
+            ),
         }
     }
 }
@@ -83,6 +95,25 @@ impl Scenario for Shop {
         WIRING.clone()
     }
 
+    fn wiring_of(&self, life: &Life) -> Wiring {
+        let mut wiring = self.wiring();
+        if life.build() == Build::Last {
+            wiring.subscribers.retain(|kind, _| kind.as_str() != OrderPlacedV2::TYPE);
+        }
+        wiring
+    }
+
+    /// The last build knows only v1. The next one says both as soon as it is there, or only v1 still; and only v2 once
+    /// everybody understands that, or both still.
+    fn emission(&self, life: &Life) -> Emission {
+        let chosen = match life.build() {
+            Build::Last => "order.placed=v1",
+            Build::Next => self.emits.0,
+            Build::Everywhere => self.emits.1,
+        };
+        chosen.parse().unwrap_or_default()
+    }
+
     fn services(&self, life: &Life) -> Vec<Service> {
         let options = Options {
             deadline: Some(self.deadline),
@@ -95,7 +126,10 @@ impl Scenario for Shop {
         all.into_iter()
             .zip(self.places)
             .filter(|(_, at)| at & here != 0)
-            .map(|(service, _)| service)
+            .map(|(service, _)| match life.build() {
+                Build::Last => service.before(OrderPlacedV2::TYPE),
+                Build::Next | Build::Everywhere => service,
+            })
             .collect()
     }
 

@@ -30,6 +30,9 @@ fn whatever_goes_wrong_every_order_ends_once_and_all_adds_up() {
     );
     let kinds = report.faults.values().filter(|count| **count > 0).count();
     assert!(kinds >= 30, "{:?}", report.faults);
+    for step in ["deploy.rolled", "deploy.rolled_back"] {
+        assert!(report.faults[step] > 0, "no process of another build: {:?}", report.faults);
+    }
     assert!(report.crash_points >= 20, "{} crash points", report.crash_points);
     assert_eq!(report.repeated, SEEDS, "each is run twice");
 }

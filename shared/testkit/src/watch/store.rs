@@ -1,8 +1,9 @@
 //! The Store port of a process, watched.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use contracts::{MessageId, Timestamp};
+use contracts::{EventType, MessageId, Timestamp};
 use store::{
     Address, Boxed, Caps, Change, Item, Key, Outage, Outcome, Page, Query, Record, Snapshot, Store, Unit,
 };
@@ -55,6 +56,9 @@ impl Watch {
         if let Some(stranger) = underived(&record.key, &outgoing) {
             self.violated(format!("{} publishes {stranger}, whose id does not follow from it", record.key));
         }
+        if let Some(kind) = under_two_ids(&outgoing) {
+            self.violated(format!("{} publishes {kind} under another id than its other majors", record.key));
+        }
         for message in record.outgoing.iter().filter(|message| message.body.len() > self.message_bytes) {
             let (name, bytes) = (super::brief(&message.body), message.body.len());
             self.violated(format!(
@@ -94,6 +98,21 @@ fn underived(record: &Key, outgoing: &[Promise]) -> Option<MessageId> {
         }
     }
     None
+}
+
+/// A type that is published beside another major of the same event, and not for the same facts.
+fn under_two_ids(outgoing: &[Promise]) -> Option<EventType> {
+    let mut ids: BTreeMap<&EventType, BTreeSet<MessageId>> = BTreeMap::new();
+    for promise in outgoing {
+        if let Address::Topic(kind) = &promise.address {
+            ids.entry(kind).or_default().insert(promise.id);
+        }
+    }
+    let mut pairs = ids.iter().zip(ids.iter().skip(1));
+    let differ = pairs.find(|((kind, of), (other, others))| {
+        kind.family() == other.family() && !of.is_subset(others) && !others.is_subset(of)
+    });
+    differ.map(|((kind, _), _)| (*kind).clone())
 }
 
 /// Whether the record is that of a sweep of the due table.

@@ -40,6 +40,7 @@ impl World {
                 self.house.backend.isolate(life.link(), Duration::ZERO);
             }
         }
+        self.finish_deploy();
         self.start_all_that_is_down();
         let mut damages = std::mem::take(&mut self.house.watch.log().damages);
         if !damages.is_empty() {

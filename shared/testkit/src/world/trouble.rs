@@ -28,6 +28,7 @@ enum Kind {
     Pause,
     Isolate,
     Drain,
+    Deploy,
     Poison,
 }
 
@@ -44,6 +45,7 @@ impl Trouble {
         let left = many(Kind::Pause, plan.pauses)
             .chain(many(Kind::Isolate, if plan.fused { 0 } else { plan.isolations }))
             .chain(many(Kind::Drain, plan.drains))
+            .chain(many(Kind::Deploy, plan.deploys))
             .chain(many(Kind::Poison, plan.poison))
             .collect();
         let mut rng = fastrand::Rng::with_seed(plan.seed ^ 0x7b0b);
@@ -73,6 +75,7 @@ impl World {
             Kind::Pause => self.pause(process),
             Kind::Isolate => self.isolate(process),
             Kind::Drain => self.drain(process),
+            Kind::Deploy => self.deploy(process),
             Kind::Poison => self.poison(),
         }
     }
@@ -162,7 +165,7 @@ impl World {
         self.house.backend.isolate(life.link(), how_long);
     }
 
-    fn drain(&mut self, process: usize) {
+    pub(super) fn drain(&mut self, process: usize) {
         let node = self.house.open()[process].as_ref().map(|open| open.node.clone());
         let (Some(node), Some(life)) = (node, self.lives[process].life.clone()) else { return };
         if self.lives[process].is_draining {
@@ -222,7 +225,7 @@ impl World {
     }
 
     /// A duration up to `most`, mostly much shorter.
-    fn up_to(&mut self, most: Duration) -> Duration {
+    pub(super) fn up_to(&mut self, most: Duration) -> Duration {
         let micros = u64::try_from(most.as_micros()).unwrap_or(u64::MAX) >> self.rng.u32(0..12);
         Duration::from_micros(self.rng.u64(0..=micros))
     }
