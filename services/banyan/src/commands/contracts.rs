@@ -9,9 +9,11 @@ use crate::cli::{Context, Exit};
 use crate::contracts::generate::File;
 
 pub mod check;
+pub mod diff;
 pub mod docs;
 pub mod generate;
 pub mod lint;
+pub mod release;
 pub mod serve;
 
 /// The verbs.
@@ -19,6 +21,10 @@ pub mod serve;
 pub enum Command {
     /// Decide whether a change of the contracts breaks somebody
     Check(check::Args),
+    /// Say what changed, field by field
+    Diff(diff::Args),
+    /// Make what is new a released version, for ever
+    Release(release::Args),
     /// Hold the contracts against the rules that all of them keep
     Lint(lint::Args),
     /// Make AsyncAPI, TypeScript, Markdown, JSON Schema and Pact files of the contracts
@@ -36,6 +42,8 @@ pub enum Command {
 pub async fn run(command: Command, context: &Context) -> Result<Exit> {
     match command {
         Command::Check(args) => beside(context, move |context| check::run(&args, context)).await,
+        Command::Diff(args) => beside(context, move |context| diff::run(&args, context)).await,
+        Command::Release(args) => beside(context, move |context| release::run(&args, context)).await,
         Command::Lint(args) => beside(context, move |context| lint::run(&args, context)).await,
         Command::Gen(args) => beside(context, move |context| generate::run(&args, context)).await,
         Command::Docs(args) => beside(context, move |context| docs::run(&args, context)).await,

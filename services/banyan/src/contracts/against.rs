@@ -66,6 +66,17 @@ impl Against {
     }
 }
 
+/// The folder of the contracts, when there is one, and what is in it now; else what this binary was built with.
+///
+/// # Errors
+/// The folder cannot be read, or has something else in it.
+pub fn now(folder: Option<&Path>) -> Result<(Option<PathBuf>, Versions)> {
+    let folder =
+        folder.map(Path::to_owned).or_else(|| Some(FOLDER.into()).filter(|folder: &PathBuf| folder.is_dir()));
+    let now = folder.as_deref().map_or_else(Versions::built_in, Versions::working)?;
+    Ok((folder, now))
+}
+
 /// The folder above the contracts, and their name in it.
 fn place(contracts: Option<&Path>) -> Result<(PathBuf, String)> {
     let Some(contracts) = contracts else { return Ok((PathBuf::from("."), FOLDER.to_owned())) };

@@ -1,30 +1,56 @@
 //! `banyan contracts check`: whether a change breaks somebody.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Result;
+use clap::ValueEnum;
+use compat::Mode;
 
 use crate::cli::{Context, Exit};
-use crate::commands::shown::counted;
-use crate::contracts::against::{Against, FOLDER};
-use crate::contracts::check::{self, Finding, Report};
-use crate::contracts::versions::Versions;
+use crate::contracts::against::{Against, now};
+use crate::contracts::check::{Check, Report};
+use crate::contracts::report::{github, sarif, text};
+use crate::contracts::retired::Retired;
 
 /// Decide whether a change of the contracts breaks somebody.
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_help = "\
-Ends with 2 when something breaks, or when that cannot be decided.
+A writer keeps to its schema as it stands; a reader tolerates unknown fields and new words of lists that are marked
+x-extensible. Backward: what was written before can be read now. Forward: what is written now can be read by those who
+have not changed yet. Full: both. Transitive: with all versions of the same major, not only with the last.
+Each break is shown by a document that one side writes and the other does not read. docs/contracts.md has examples.
+Ends with 2 when something breaks, and also when it cannot be decided.
 
 Examples:
   banyan contracts check --against git:main
-  banyan contracts check --against contracts/released")]
+  banyan contracts check --against contracts/released --mode full-transitive
+  banyan contracts check --against git:main --format github")]
 pub struct Args {
     /// What was published: a folder, or git:REF
     #[arg(long, value_name = "git:REF|DIR")]
     pub against: Against,
+    /// What must hold: backward, forward or full, each also with -transitive
+    #[arg(long, value_name = "MODE", default_value_t = Mode::FULL_TRANSITIVE)]
+    pub mode: Mode,
+    /// How to answer
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: Format,
     /// Where the contracts are [default: ./contracts, else those of this binary]
     #[arg(long, value_name = "DIR")]
     pub contracts: Option<PathBuf>,
+}
+
+/// How to answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people
+    Text,
+    /// One line of JSON, as with --json
+    Json,
+    /// SARIF 2.1.0, for code hosts and editors
+    Sarif,
+    /// Annotations of GitHub Actions
+    Github,
 }
 
 /// Checks.
@@ -32,22 +58,28 @@ pub struct Args {
 /// # Errors
 /// One of the sides cannot be read.
 pub fn run(args: &Args, context: &Context) -> Result<Exit> {
-    let folder =
-        args.contracts.clone().or_else(|| Some(PathBuf::from(FOLDER)).filter(|folder| folder.is_dir()));
-    let now = folder.as_deref().map_or_else(Versions::built_in, Versions::working)?;
-    let published = args.against.versions(folder.as_deref().map(Path::new))?;
-    let report = check::check(&now, &published);
-    context.output.answer(&report, text);
+    let (folder, now) = now(args.contracts.as_deref())?;
+    let published = args.against.versions(folder.as_deref())?;
+    let retired = Retired::on(context.env.now());
+    let check = Check {
+        now: &now,
+        published: &published,
+        mode: args.mode,
+        against: args.against.to_string(),
+        is_retired: &|name| retired.has(name),
+    };
+    let report = check.run();
+    let format = if context.output.json { Format::Json } else { args.format };
+    context.output.line(written(&report, format));
     Ok(if report.is_safe() { Exit::Ok } else { Exit::Broken })
 }
 
-fn text(report: &Report) -> String {
-    let line = |word: &str, finding: &Finding| {
-        format!("{word}: {} {}: {}", finding.contract, finding.old, finding.reason)
-    };
-    let mut lines: Vec<String> = report.breaks.iter().map(|finding| line("break", finding)).collect();
-    lines.extend(report.undecided.iter().map(|finding| line("undecided", finding)));
-    let ended = if report.is_safe() { "nothing breaks" } else { "not safe" };
-    lines.push(format!("{} compared: {ended}", counted(report.compared as u64, "version")));
-    lines.join("\n")
+fn written(report: &Report, format: Format) -> String {
+    match format {
+        Format::Text => text(report),
+        Format::Json => serde_json::to_string(report).unwrap_or_default(),
+        Format::Sarif => format!("{:#}", sarif(report)),
+        Format::Github if report.is_safe() => text(report),
+        Format::Github => github(report),
+    }
 }

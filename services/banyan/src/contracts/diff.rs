@@ -1,0 +1,106 @@
+//! What changed in the contracts, as a changelog.
+
+use compat::{Change, Kind, changes};
+use serde::Serialize;
+
+use super::version::{Name, Version};
+use super::versions::Versions;
+
+/// A contract that is different.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Entry {
+    /// Which contract.
+    pub contract: Name,
+    /// The last version that was published, when there was one.
+    pub old: Option<Version>,
+    /// The version that is now, when there is one.
+    pub new: Option<Version>,
+    /// What its fields have different.
+    pub changes: Vec<Change>,
+}
+
+/// Every contract that is different from the last version that was published, by name.
+#[must_use]
+pub fn diff(now: &Versions, published: &Versions) -> Vec<Entry> {
+    let names: std::collections::BTreeSet<&Name> = now.0.keys().chain(published.0.keys()).collect();
+    let last = |versions: &Versions, name: &Name| versions.0.get(name).and_then(|all| all.last()).cloned();
+    let entry = |name: &Name| {
+        let (old, new) = (last(published, name), last(now, name));
+        let changes = match (&old, &new) {
+            (Some(old), Some(new)) => changes(&old.schema, &new.schema),
+            _ => Vec::new(),
+        };
+        let (old, new) = (old.map(|old| old.version), new.map(|new| new.version));
+        let is_same = old == new && changes.is_empty();
+        (!is_same).then(|| Entry { contract: name.clone(), old, new, changes })
+    };
+    names.into_iter().filter_map(entry).collect()
+}
+
+/// The changelog in Markdown, without a line break at the end.
+#[must_use]
+pub fn markdown(entries: &[Entry]) -> String {
+    if entries.is_empty() {
+        return "No contract changed.".to_owned();
+    }
+    entries.iter().map(section).collect::<Vec<_>>().join("\n\n")
+}
+
+fn section(entry: &Entry) -> String {
+    let name = &entry.contract;
+    let (old, new) = match (entry.old, entry.new) {
+        (Some(old), Some(new)) => (old, new),
+        (None, Some(new)) => return format!("## {name}\n\nNew, {new}."),
+        (Some(old), None) => return format!("## {name}\n\nRemoved; it was {old}."),
+        (None, None) => return format!("## {name}"),
+    };
+    let title = if old == new { format!("## {name} {old}") } else { format!("## {name} {old} → {new}") };
+    if entry.changes.is_empty() {
+        return format!("{title}\n\nOnly the version is different.");
+    }
+    let lines: Vec<String> = entry.changes.iter().map(line).collect();
+    format!("{title}\n\n{}", lines.join("\n"))
+}
+
+fn line(change: &Change) -> String {
+    let field = if change.field.is_empty() { "the body".to_owned() } else { format!("`{}`", change.field) };
+    let said = match &change.kind {
+        Kind::Added { shape, is_required: true } => format!("added, required: {shape}"),
+        Kind::Added { shape, is_required: false } => format!("added, optional: {shape}"),
+        Kind::Removed { shape } => format!("removed; it was {shape}"),
+        Kind::Required => "required now".to_owned(),
+        Kind::Optional => "optional now".to_owned(),
+        Kind::Widened { from, to } => format!("accepts more: {to}; it was {from}"),
+        Kind::Narrowed { from, to } => format!("accepts less: {to}; it was {from}"),
+        Kind::Changed { from, to } => format!("accepts something else: {to}; it was {from}"),
+        Kind::Reworded => "is described differently".to_owned(),
+    };
+    format!("- {field}: {said}")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::contracts::versions::Contract;
+
+    #[test]
+    fn a_changelog_says_what_is_new_gone_and_different() {
+        let published = Versions::built_in().unwrap();
+        let mut now = published.clone();
+        now.0.remove(&"stock.low.v1".parse().unwrap());
+        let contract: &mut Vec<Contract> = now.0.get_mut(&"stock.short.v1".parse().unwrap()).unwrap();
+        contract[0].schema["properties"]["noticed_by"] = json!({ "type": "string", "maxLength": 64 });
+        contract[0].version = "1.1.0".parse().unwrap();
+        let fresh = contract.clone();
+        now.0.insert("stock.counted.v1".parse().unwrap(), fresh);
+        let said = markdown(&diff(&now, &published));
+        assert_eq!(
+            said,
+            "## stock.counted.v1\n\nNew, 1.1.0.\n\n## stock.low.v1\n\nRemoved; it was 1.0.0.\n\n\
+             ## stock.short.v1 1.0.0 → 1.1.0\n\n- `noticed_by`: added, optional: string, at most 64"
+        );
+        assert_eq!(markdown(&diff(&published, &published)), "No contract changed.");
+    }
+}
