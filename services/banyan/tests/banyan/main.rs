@@ -7,6 +7,8 @@ mod chaos;
 #[cfg(test)]
 mod claims;
 #[cfg(test)]
+mod contracts;
+#[cfg(test)]
 mod corruption;
 #[cfg(test)]
 mod damage;

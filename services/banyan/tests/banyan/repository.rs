@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The folder of the whole repository.
-fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     let services = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     services.parent().unwrap().to_owned()
 }
@@ -30,6 +30,6 @@ fn crates() -> Vec<String> {
     crates
 }
 
-fn read(path: &str) -> String {
+pub(crate) fn read(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
