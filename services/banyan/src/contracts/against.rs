@@ -49,7 +49,9 @@ impl Against {
     /// It is not there, cannot be read, or has no contracts.
     pub fn versions(&self, contracts: Option<&Path>) -> Result<Versions> {
         let files = match self {
-            Self::Folder(folder) => files::of_folder(folder)?,
+            Self::Folder(folder) => files::of_folder(folder).with_context(|| {
+                format!("nothing to compare with: name a folder such as {FOLDER}/released, or git:REF")
+            })?,
             Self::Git(reference) => {
                 let (folder, name) = place(contracts)?;
                 git::files(

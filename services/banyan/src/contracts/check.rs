@@ -4,6 +4,7 @@ use compat::{Direction, Mode, Reading, compare};
 use serde::Serialize;
 use serde_json::Value;
 
+use super::consumers::{Reads, path_of, touched};
 use super::version::{Name, Version};
 use super::versions::{Contract, Versions};
 
@@ -41,6 +42,8 @@ pub struct Finding {
     pub accepted_by: Option<String>,
     /// The file of the schema that refuses it.
     pub rejected_by: Option<String>,
+    /// Which consumers read that place, as far as they are known.
+    pub read_by: Vec<String>,
 }
 
 /// What a check found.
@@ -65,6 +68,15 @@ impl Report {
     #[must_use]
     pub fn is_safe(&self) -> bool {
         self.breaks.is_empty() && self.undecided.is_empty()
+    }
+
+    /// Says of each finding who reads that place.
+    #[must_use]
+    pub fn with_readers(mut self, reads: &Reads) -> Self {
+        for finding in self.breaks.iter_mut().chain(&mut self.undecided) {
+            finding.read_by = touched(reads, &finding.contract, &path_of(&finding.at));
+        }
+        self
     }
 
     /// Breaks, and then what is undecided.
@@ -134,6 +146,7 @@ impl Report {
             counter_example: None,
             accepted_by: Some(writer.file.clone()),
             rejected_by: Some(reader.file.clone()),
+            read_by: Vec::new(),
         };
         self.breaks.extend(decision.breaks.into_iter().map(|found| Finding {
             at: found.at,
@@ -167,6 +180,7 @@ fn removed(name: &Name, old: &Contract) -> Finding {
         counter_example: None,
         accepted_by: None,
         rejected_by: None,
+        read_by: Vec::new(),
     }
 }
 

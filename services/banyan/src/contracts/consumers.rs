@@ -2,19 +2,50 @@
 //! nonsense in its place keeps the body from being read.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 use contracts::Envelope;
 use runtime::Service;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::fields::{Field, of_schema};
-use super::set::{Event, Set};
+use super::set::{Event, PREFIX, Set};
+use super::version::Name;
 use crate::peer::Addresses;
 use crate::wiring::{Options, services};
 
 /// Paths such as `lines[].sku` that are read, by consumer and by type. What nobody reads a field of is there with none.
 pub type Reads = BTreeMap<String, BTreeMap<String, Vec<String>>>;
+
+/// Where they are written down, beside the schemas.
+pub const FILE: &str = "consumers.json";
+
+/// What is written down.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Written {
+    /// How it came to be.
+    pub note: String,
+    /// What is read.
+    pub reads: Reads,
+}
+
+/// What is written down in a folder of contracts; where nothing is, what the services of this version read.
+///
+/// # Errors
+/// The file is not one.
+pub fn written(folder: Option<&Path>) -> Result<Reads> {
+    let at = folder.map(|folder| folder.join(FILE)).filter(|at| at.is_file());
+    let text = match &at {
+        Some(at) => std::fs::read_to_string(at).with_context(|| at.display().to_string())?,
+        None => include_str!("../../../../contracts/consumers.json").to_owned(),
+    };
+    let written: Written = serde_json::from_str(&text).with_context(|| {
+        at.map_or_else(|| format!("built in: {FILE}"), |at| format!("{}; run: make contracts", at.display()))
+    })?;
+    Ok(written.reads)
+}
 
 /// What each of `services` reads of each event that it handles.
 ///
@@ -43,21 +74,24 @@ pub fn of_this_version(set: &Set) -> Result<Reads> {
     reads(set, &services(nobody.reach()?, Options::default()))
 }
 
-/// Who reads the field at `pointer` of the bodies of `kind`, or something inside it, or what it is inside of.
-pub fn touched<'r>(reads: &'r Reads, kind: &str, pointer: &str) -> Vec<&'r str> {
-    let path = path_of(pointer);
+/// Who reads the field at `path` of a contract, or something inside it, or what it is inside of; with an empty path,
+/// whoever reads the event.
+#[must_use]
+pub fn touched(reads: &Reads, contract: &Name, path: &str) -> Vec<String> {
+    let kind = format!("{PREFIX}{contract}");
     let is_within = |inner: &str, outer: &str| {
         inner == outer || inner.strip_prefix(outer).is_some_and(|rest| rest.starts_with(['.', '[']))
     };
-    let meets = |read: &String| path.is_empty() || is_within(read, &path) || is_within(&path, read);
-    let reader = |(consumer, events): (&'r String, &'r BTreeMap<String, Vec<String>>)| {
-        events.get(kind)?.iter().any(meets).then_some(consumer.as_str())
+    let meets = |read: &String| path.is_empty() || is_within(read, path) || is_within(path, read);
+    let is_touched = |events: &BTreeMap<String, Vec<String>>| {
+        events.get(&kind).is_some_and(|paths| paths.iter().any(meets))
     };
-    reads.iter().filter_map(reader).collect()
+    reads.iter().filter(|(_, events)| is_touched(events)).map(|(consumer, _)| consumer.clone()).collect()
 }
 
 /// `/lines/0/sku` as `lines[].sku`.
-fn path_of(pointer: &str) -> String {
+#[must_use]
+pub fn path_of(pointer: &str) -> String {
     pointer.split('/').skip(1).fold(String::new(), |path, part| {
         if part == "*" || part.parse::<usize>().is_ok() {
             path + "[]"
@@ -157,12 +191,26 @@ mod tests {
     }
 
     #[test]
+    fn what_is_written_down_is_found_beside_the_schemas_or_built_in() {
+        let folder = tempfile::tempdir().unwrap();
+        let built_in = written(Some(folder.path())).unwrap();
+        assert_eq!(built_in, written(None).unwrap());
+        assert_eq!(built_in, of_this_version(&committed()).unwrap());
+        std::fs::write(folder.path().join(FILE), r#"{"note":"","reads":{"tax":{"t":["a"]}}}"#).unwrap();
+        assert_eq!(written(Some(folder.path())).unwrap()["tax"]["t"], ["a"]);
+        std::fs::write(folder.path().join(FILE), "{}").unwrap();
+        assert!(format!("{:#}", written(Some(folder.path())).unwrap_err()).contains("make contracts"));
+    }
+
+    #[test]
     fn a_change_touches_those_who_read_that_place() {
         let reads = of_this_version(&committed()).unwrap();
-        let touched = |pointer| touched(&reads, "shop.banyan.order.placed.v2", pointer);
-        assert!(touched("/lines/0/sku").contains(&"inventory"));
-        assert!(!touched("/payment_method/token").contains(&"inventory"));
-        assert!(touched("/payment_method").contains(&"payment"));
-        assert_eq!(touched("/lines").len(), touched("/lines/*/sku").len());
+        let placed = "order.placed.v2".parse().unwrap();
+        let touched = |pointer| touched(&reads, &placed, &path_of(pointer)).join(" ");
+        assert_eq!(touched("/lines/0/sku"), "inventory notification orders");
+        assert_eq!(touched("/payment_method/token"), "notification orders payment");
+        assert_eq!(touched("/payment_method"), touched("/payment_method/token"));
+        assert_eq!(touched(""), "inventory notification orders payment");
+        assert_eq!(touched("/gift_wrap"), "");
     }
 }

@@ -3,6 +3,7 @@
 use compat::{Change, Kind, changes};
 use serde::Serialize;
 
+use super::consumers::{Reads, touched};
 use super::version::{Name, Version};
 use super::versions::Versions;
 
@@ -16,12 +17,22 @@ pub struct Entry {
     /// The version that is now, when there is one.
     pub new: Option<Version>,
     /// What its fields have different.
-    pub changes: Vec<Change>,
+    pub changes: Vec<Touching>,
 }
 
-/// Every contract that is different from the last version that was published, by name.
+/// A change, and whom it touches.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Touching {
+    /// What is different.
+    #[serde(flatten)]
+    pub change: Change,
+    /// Which consumers read that field, as far as they are known.
+    pub read_by: Vec<String>,
+}
+
+/// Every contract that is different from the last version that was published, by name. `reads`: what consumers read.
 #[must_use]
-pub fn diff(now: &Versions, published: &Versions) -> Vec<Entry> {
+pub fn diff(now: &Versions, published: &Versions, reads: &Reads) -> Vec<Entry> {
     let names: std::collections::BTreeSet<&Name> = now.0.keys().chain(published.0.keys()).collect();
     let last = |versions: &Versions, name: &Name| versions.0.get(name).and_then(|all| all.last()).cloned();
     let entry = |name: &Name| {
@@ -30,6 +41,11 @@ pub fn diff(now: &Versions, published: &Versions) -> Vec<Entry> {
             (Some(old), Some(new)) => changes(&old.schema, &new.schema),
             _ => Vec::new(),
         };
+        let touching = |change: Change| {
+            let read_by = touched(reads, name, &change.field);
+            Touching { change, read_by }
+        };
+        let changes: Vec<Touching> = changes.into_iter().map(touching).collect();
         let (old, new) = (old.map(|old| old.version), new.map(|new| new.version));
         let is_same = old == new && changes.is_empty();
         (!is_same).then(|| Entry { contract: name.clone(), old, new, changes })
@@ -62,7 +78,7 @@ fn section(entry: &Entry) -> String {
     format!("{title}\n\n{}", lines.join("\n"))
 }
 
-fn line(change: &Change) -> String {
+fn line(Touching { change, read_by }: &Touching) -> String {
     let field = if change.field.is_empty() { "the body".to_owned() } else { format!("`{}`", change.field) };
     let said = match &change.kind {
         Kind::Added { shape, is_required: true } => format!("added, required: {shape}"),
@@ -75,7 +91,9 @@ fn line(change: &Change) -> String {
         Kind::Changed { from, to } => format!("accepts something else: {to}; it was {from}"),
         Kind::Reworded => "is described differently".to_owned(),
     };
-    format!("- {field}: {said}")
+    let readers =
+        if read_by.is_empty() { String::new() } else { format!(" (read by {})", read_by.join(", ")) };
+    format!("- {field}: {said}{readers}")
 }
 
 #[cfg(test)]
@@ -83,24 +101,30 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::contracts::consumers::written;
     use crate::contracts::versions::Contract;
 
     #[test]
     fn a_changelog_says_what_is_new_gone_and_different() {
         let published = Versions::built_in().unwrap();
+        let reads = written(None).unwrap();
         let mut now = published.clone();
         now.0.remove(&"stock.low.v1".parse().unwrap());
         let contract: &mut Vec<Contract> = now.0.get_mut(&"stock.short.v1".parse().unwrap()).unwrap();
         contract[0].schema["properties"]["noticed_by"] = json!({ "type": "string", "maxLength": 64 });
+        contract[0].schema["properties"]["missing"] = json!({ "type": "integer" });
         contract[0].version = "1.1.0".parse().unwrap();
         let fresh = contract.clone();
         now.0.insert("stock.counted.v1".parse().unwrap(), fresh);
-        let said = markdown(&diff(&now, &published));
+        let said = markdown(&diff(&now, &published, &reads));
         assert_eq!(
             said,
             "## stock.counted.v1\n\nNew, 1.1.0.\n\n## stock.low.v1\n\nRemoved; it was 1.0.0.\n\n\
-             ## stock.short.v1 1.0.0 → 1.1.0\n\n- `noticed_by`: added, optional: string, at most 64"
+             ## stock.short.v1 1.0.0 → 1.1.0\n\n\
+             - `missing`: is described differently (read by notification, orders)\n\
+             - `missing`: accepts more: integer; it was integer, from 1, to 100000 (read by notification, orders)\n\
+             - `noticed_by`: added, optional: string, at most 64"
         );
-        assert_eq!(markdown(&diff(&published, &published)), "No contract changed.");
+        assert_eq!(markdown(&diff(&published, &published, &reads)), "No contract changed.");
     }
 }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::consumers::Reads;
+use super::consumers::{self, Reads};
 use super::set::Set;
 
 mod asyncapi;
@@ -62,7 +62,7 @@ pub fn files(set: &Set, reads: &Reads, format: Format) -> Vec<File> {
         Format::Markdown => one("EVENTS.md", markdown::tables(set)),
         Format::Pact => {
             let all = serde_json::json!({ "note": HOW, "reads": reads });
-            let mut files = one("consumers.json", format!("{:#}\n", sorted(&all)));
+            let mut files = one(consumers::FILE, format!("{:#}\n", sorted(&all)));
             files.extend(pact::files(set, reads));
             files
         }

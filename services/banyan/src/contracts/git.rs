@@ -30,7 +30,7 @@ pub fn files(at: At<'_>, reference: &str, folders: &[&str]) -> Result<Vec<Text>>
     }
     let commit = format!("{reference}^{{commit}}");
     let known = ask(at.folder, &["rev-parse", "--verify", "--quiet", "--end-of-options", &commit], b"")
-        .with_context(|| format!("git knows no commit {reference:?} here; fetch it, or name a folder"))?;
+        .with_context(|| format!("there is no commit {reference:?} here: fetch it, or name a folder"))?;
     let commit = String::from_utf8_lossy(&known).trim().to_owned();
     for folder in folders {
         let below = format!("{}/{folder}/", at.contracts);
@@ -119,8 +119,8 @@ fn ask(folder: &Path, args: &[&str], input: &[u8]) -> Result<Vec<u8>> {
     let ended = child.wait_with_output().context("git did not end")?;
     if !ended.status.success() {
         let said = String::from_utf8_lossy(&ended.stderr);
-        let said = said.lines().next().unwrap_or("it did not say why");
-        bail!("git {} failed: {said}", args[0]);
+        let said = said.lines().next().map(|line| format!(": {line}")).unwrap_or_default();
+        bail!("git {} failed{said}", args[0]);
     }
     Ok(answer)
 }

@@ -9,6 +9,7 @@ use compat::Mode;
 use crate::cli::{Context, Exit};
 use crate::contracts::against::{Against, now};
 use crate::contracts::check::{Check, Report};
+use crate::contracts::consumers::written as written_reads;
 use crate::contracts::report::{github, sarif, text};
 use crate::contracts::retired::Retired;
 
@@ -18,7 +19,8 @@ use crate::contracts::retired::Retired;
 A writer keeps to its schema as it stands; a reader tolerates unknown fields and new words of lists that are marked
 x-extensible. Backward: what was written before can be read now. Forward: what is written now can be read by those who
 have not changed yet. Full: both. Transitive: with all versions of the same major, not only with the last.
-Each break is shown by a document that one side writes and the other does not read. docs/contracts.md has examples.
+Each break is shown by a document that one side writes and the other does not read, and names the consumers that read
+that place, by consumers.json. docs/contracts.md has examples.
 Ends with 2 when something breaks, and also when it cannot be decided.
 
 Examples:
@@ -68,7 +70,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Exit> {
         against: args.against.to_string(),
         is_retired: &|name| retired.has(name),
     };
-    let report = check.run();
+    let report = check.run().with_readers(&written_reads(folder.as_deref())?);
     let format = if context.output.json { Format::Json } else { args.format };
     context.output.line(written(&report, format));
     Ok(if report.is_safe() { Exit::Ok } else { Exit::Broken })

@@ -6,12 +6,14 @@ use anyhow::Result;
 
 use crate::cli::{Context, Exit};
 use crate::contracts::against::{Against, now};
+use crate::contracts::consumers::written;
 use crate::contracts::diff::{diff, markdown};
 
 /// Say what changed in the contracts, field by field.
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_help = "\
 The answer is Markdown; with --json it is one line. Whether a change breaks somebody says `contracts check`.
+A change names the consumers that read the field, by consumers.json.
 
 Examples:
   banyan contracts diff --against contracts/released
@@ -32,6 +34,6 @@ pub struct Args {
 pub fn run(args: &Args, context: &Context) -> Result<Exit> {
     let (folder, now) = now(args.contracts.as_deref())?;
     let published = args.against.versions(folder.as_deref())?;
-    context.output.answer(&diff(&now, &published), |entries| markdown(entries));
+    context.output.answer(&diff(&now, &published, &written(folder.as_deref())?), |entries| markdown(entries));
     Ok(Exit::Ok)
 }

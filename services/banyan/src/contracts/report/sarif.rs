@@ -42,6 +42,7 @@ fn result(finding: &Finding) -> Value {
             "counterExample": finding.counter_example,
             "acceptedBy": finding.accepted_by,
             "rejectedBy": finding.rejected_by,
+            "readBy": finding.read_by,
         },
     })
 }

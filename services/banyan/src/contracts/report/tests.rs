@@ -19,6 +19,7 @@ fn report() -> Report {
         counter_example: Some(json!({ "a": "x".repeat(100), "b": [1, 2, 3, 4, 5, 6, 7] })),
         accepted_by: Some("old.json".to_owned()),
         rejected_by: Some("new.json".to_owned()),
+        read_by: vec!["inventory".to_owned(), "tax".to_owned()],
     };
     let doubt = Finding { rule: UNDECIDED, counter_example: None, ..found.clone() };
     Report {
@@ -37,6 +38,7 @@ fn a_person_reads_a_block_for_each_finding() {
     assert!(said.starts_with("BREAK a.b.v1 length-narrowed (backward"), "{said}");
     assert!(said.contains("\"xxxxxxxx…\" (100 characters)") && said.contains("… (7 elements)"), "{said}");
     assert!(said.contains("accepted by old.json, rejected by new.json"), "{said}");
+    assert!(said.contains("  read by         inventory, tax"), "{said}");
     assert!(said.contains("UNDECIDED a.b.v1"), "{said}");
     assert!(
         said.ends_with("1 version compared with git:main, full-transitive: 1 break, 1 undecided"),

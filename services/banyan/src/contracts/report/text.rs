@@ -41,6 +41,7 @@ fn block(finding: &Finding) -> String {
     let refuses = finding.rejected_by.as_ref().filter(|_| !finding.path.is_empty());
     line("path", &refuses.map_or_else(|| finding.path.clone(), |file| format!("{} in {file}", finding.path)));
     line("reason", &finding.reason);
+    line("read by", &finding.read_by.join(", "));
     line("what to do", &finding.advice);
     if let Some(document) = &finding.counter_example {
         line("counter-example", &abridged(document));
