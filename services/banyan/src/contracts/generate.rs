@@ -23,7 +23,7 @@ pub enum Format {
     Typescript,
     /// Tables for people
     Markdown,
-    /// Which fields each consumer reads, and the same as Pact V4 message files for those who publish them
+    /// Which fields each consumer reads, and Pact V4 message files of those that are always there
     Pact,
 }
 

@@ -1,11 +1,14 @@
 //! What consumers read, as Pact V4 message files: another team's producer verifies what it publishes against them.
 //!
+//! Only what is always there: Pact has no word for what may be missing. What a pact shows, every message must have.
+//!
 //! Source: the Pact specification, version 4, asynchronous messages and matching rules.
 
 use contracts::EventType;
 use serde_json::{Map, Value, json};
 
 use super::super::consumers::Reads;
+use super::super::fields::resolve;
 use super::super::set::{Event, Set};
 use super::{File, HOW, sorted};
 
@@ -43,8 +46,8 @@ pub(super) fn files(set: &Set, reads: &Reads) -> Vec<File> {
     files
 }
 
-/// What of the envelope everybody reads.
-const ENVELOPE: [&str; 7] = ["specversion", "id", "source", "type", "subject", "time", "datacontenttype"];
+/// What of the envelope everybody reads and is always there.
+const ENVELOPE: [&str; 6] = ["specversion", "id", "source", "type", "subject", "time"];
 
 /// The example, with what is read of it; any value of the same type will do, but for the type and what it is written in.
 fn message(event: &Event<'_>, read: &[String]) -> Option<Value> {
@@ -53,16 +56,19 @@ fn message(event: &Event<'_>, read: &[String]) -> Option<Value> {
         ENVELOPE.iter().filter_map(|name| Some(((*name).to_owned(), example.get(*name)?.clone()))).collect();
     let mut rules: Map<String, Value> = content
         .keys()
-        .filter(|name| !["type", "specversion", "datacontenttype"].contains(&name.as_str()))
-        .map(|name| (format!("$.{name}"), same_type()))
+        .filter(|name| !["type", "specversion"].contains(&name.as_str()))
+        .map(|name| (format!("$.{name}"), rule(&json!({ "match": "type" }))))
         .collect();
     let mut data = json!({});
     for path in read {
         let parts: Vec<&str> = path.split('.').collect();
+        let Some(schema) = always_there(event.schema, &parts) else { continue };
         if copy(&example["data"], &mut data, &parts) {
-            rules.insert(format!("$.data.{}", path.replace("[]", "[*]")), same_type());
-            for (at, _) in path.match_indices("[]") {
-                rules.insert(format!("$.data.{}", path[..at].replace("[]", "[*]")), at_least_one());
+            rules.insert(at(path), rule(&matcher(schema)));
+            for (end, _) in path.match_indices("[]") {
+                let list = &path[..end];
+                let schema = always_there(event.schema, &list.split('.').collect::<Vec<_>>())?;
+                rules.insert(at(list), rule(&matcher(schema)));
             }
         }
     }
@@ -78,12 +84,35 @@ fn message(event: &Event<'_>, read: &[String]) -> Option<Value> {
     }))
 }
 
-fn same_type() -> Value {
-    json!({ "combine": "AND", "matchers": [{ "match": "type" }] })
+/// `lines[].sku` as Pact says it.
+fn at(path: &str) -> String {
+    format!("$.data.{}", path.replace("[]", "[*]"))
 }
 
-fn at_least_one() -> Value {
-    json!({ "combine": "AND", "matchers": [{ "match": "type", "min": 1 }] })
+fn rule(matcher: &Value) -> Value {
+    json!({ "combine": "AND", "matchers": [matcher] })
+}
+
+/// To Pact, 2.5 is of the same type as 2. A list may be empty unless the schema says otherwise; each item is compared
+/// with the one that is shown.
+fn matcher(schema: &Value) -> Value {
+    match (schema["type"].as_str(), schema.get("minItems")) {
+        (Some("integer"), _) => json!({ "match": "integer" }),
+        (Some("array"), Some(least)) => json!({ "match": "type", "min": least }),
+        _ => json!({ "match": "type" }),
+    }
+}
+
+/// The schema of what stands at a path such as `["lines[]", "sku"]`, if nothing on the way there may be missing.
+fn always_there<'s>(root: &'s Value, path: &[&str]) -> Option<&'s Value> {
+    path.iter().try_fold(root, |schema, part| {
+        let name = part.trim_end_matches("[]");
+        if !schema["required"].as_array()?.iter().any(|required| required == name) {
+            return None;
+        }
+        let (found, _) = resolve(schema["properties"].get(name)?, root);
+        Some(if part.ends_with("[]") { resolve(&found["items"], root).0 } else { found })
+    })
 }
 
 /// Unique within a file, and the same every time.
@@ -143,8 +172,42 @@ mod tests {
         let rules = &placed["matchingRules"]["body"];
         assert_eq!(rules["$.data.lines[*].sku"]["matchers"][0]["match"], "type");
         assert_eq!(rules["$.data.lines"]["matchers"][0]["min"], 1);
+        assert_eq!(rules["$.data.lines[*].quantity"]["matchers"][0]["match"], "integer");
         // The type is what a message is known by: only this one will do.
         assert_eq!(rules.get("$.type"), None);
+    }
+
+    #[test]
+    fn a_message_does_not_ask_for_what_may_be_missing() {
+        let pact = pact("notification-orders");
+        let content = |key: &str| {
+            let all = pact["interactions"].as_array().unwrap();
+            &all.iter().find(|message| message["description"] == key).unwrap()["contents"]["content"]
+        };
+        // The example has a hold, and a discount on its first line; another order may have neither.
+        let placed = &content("order.placed.v2")["data"];
+        assert_eq!(placed.get("hold_id"), None);
+        assert_eq!(placed["lines"][0].get("discounts"), None);
+        assert!(placed["lines"][0].get("tax_minor").is_some());
+        assert_eq!(content("order.placed.v2").get("datacontenttype"), None);
+    }
+
+    #[test]
+    fn a_list_that_may_be_empty_may_be() {
+        let schema = json!({
+            "required": ["some", "any"],
+            "properties": {
+                "some": { "type": "array", "minItems": 2, "items": {} },
+                "any": { "$ref": "#/$defs/Any" },
+                "no": { "type": "string" },
+            },
+            "$defs": { "Any": { "type": "array", "items": { "required": ["n"], "properties": { "n": {} } } } },
+        });
+        let matcher = |path: &[&str]| always_there(&schema, path).map(matcher);
+        assert_eq!(matcher(&["some"]), Some(json!({ "match": "type", "min": 2 })));
+        assert_eq!(matcher(&["any"]), Some(json!({ "match": "type" })));
+        assert_eq!(matcher(&["any[]", "n"]), Some(json!({ "match": "type" })));
+        assert_eq!(matcher(&["no"]), None);
     }
 
     #[test]
