@@ -85,7 +85,7 @@ rules: ## Only the rules of the repository: who may depend on whom, file lengths
 	$(CARGO) test --locked --package banyan --test banyan repository::
 
 .PHONY: contracts-check
-contracts-check: ## AsyncAPI, examples and TypeScript are accepted by their own parser, SDK and compiler
+contracts-check: ## AsyncAPI, examples, Pacts and TypeScript are accepted by their own parser, SDK, verifier and compiler
 	$(call step,contracts: what others say of them)
 	@scripts/contracts-check/run '$(TOOLS)'
 
