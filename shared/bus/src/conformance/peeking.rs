@@ -34,7 +34,7 @@ pub(super) async fn what_was_peeked_at_is_delivered_once_as_if_nobody_had_looked
     for _ in 0..12 {
         same("peeked at", seen(&look(peek, 10).await?), all.clone())?;
     }
-    same("waits and is in flight", trial.state(LEFT).await?, (5, 0))?;
+    trial.state_is("waits and is in flight", LEFT, (5, 0)).await?;
     let taken = trial.take(LEFT, 5).await?;
     same("delivered", texts(&taken), all)?;
     for one in &taken {

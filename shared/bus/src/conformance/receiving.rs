@@ -124,7 +124,7 @@ async fn share(subject: &dyn Subject, trial: &Trial<'_>, nodes: &[Node]) -> Chec
     let mut seen = seen.into_iter().collect::<Result<Vec<_>, _>>()?.concat();
     seen.sort_unstable();
     same("each message once", seen, all.clone())?;
-    same("what is left", trial.state(LEFT).await?, (0, 0))?;
+    trial.state_is("what is left", LEFT, (0, 0)).await?;
     passed()
 }
 
@@ -169,7 +169,7 @@ pub(super) async fn inspect_knows_every_queue(subject: &dyn Subject) -> Checked 
     let trial = Trial::new(subject).await?;
     trial.publish(vec![to_queue(ALONE, "a")]).await?;
     for (queue, want) in [(LEFT, (0, 0)), (RIGHT, (0, 0)), (ALONE, (1, 0))] {
-        same(queue, trial.state(queue).await?, want)?;
+        trial.state_is(queue, queue, want).await?;
     }
     passed()
 }
@@ -177,12 +177,12 @@ pub(super) async fn inspect_knows_every_queue(subject: &dyn Subject) -> Checked 
 pub(super) async fn inspect_counts_what_waits_and_what_is_in_flight(subject: &dyn Subject) -> Checked {
     let trial = Trial::new(subject).await?;
     trial.publish(numbered(5).iter().map(|text| to_topic(HEARD, text)).collect()).await?;
-    same("published", trial.state(LEFT).await?, (5, 0))?;
+    trial.state_is("published", LEFT, (5, 0)).await?;
     let taken = trial.take(LEFT, 3).await?;
-    same("three taken", trial.state(LEFT).await?, (2, 3))?;
+    trial.state_is("three taken", LEFT, (2, 3)).await?;
     trial.settle(&taken[0], Settle::Acknowledge).await;
-    same("one acknowledged", trial.state(LEFT).await?, (2, 2))?;
+    trial.state_is("one acknowledged", LEFT, (2, 2)).await?;
     trial.settle(&taken[1], Settle::Release).await;
-    same("one released", trial.state(LEFT).await?, (3, 1))?;
+    trial.state_is("one released", LEFT, (3, 1)).await?;
     passed()
 }

@@ -17,7 +17,7 @@ pub(super) async fn what_is_acknowledged_does_not_come_again(subject: &dyn Subje
     let (trial, taken) = one_taken(subject).await?;
     trial.settle(&taken, Settle::Acknowledge).await;
     trial.nothing_comes("acknowledged", LEFT).await?;
-    same("what is left", trial.state(LEFT).await?, (0, 0))?;
+    trial.state_is("what is left", LEFT, (0, 0)).await?;
     passed()
 }
 
@@ -61,7 +61,7 @@ pub(super) async fn one_settlement_settles_one_message(subject: &dyn Subject) ->
     let kept = text(&taken[1]);
     trial.settle(&taken[0], Settle::Acknowledge).await;
     trial.settle(&taken[2], Settle::Acknowledge).await;
-    same("still leased", trial.state(LEFT).await?, (0, 1))?;
+    trial.state_is("still leased", LEFT, (0, 1)).await?;
     trial.settle(&taken[1], Settle::Release).await;
     same("released", texts(&trial.take_all(LEFT).await?), vec![kept])?;
     passed()
@@ -93,7 +93,7 @@ pub(super) async fn releasing_twice_makes_no_copy(subject: &dyn Subject) -> Chec
     let (trial, taken) = one_taken(subject).await?;
     trial.settle_all(&[taken.clone(), taken.clone()], Settle::Release).await;
     trial.settle(&taken, Settle::Release).await;
-    same("what waits", trial.state(LEFT).await?, (1, 0))?;
+    trial.state_is("what waits", LEFT, (1, 0)).await?;
     same("what comes", texts(&trial.take_all(LEFT).await?), vec!["a".to_owned()])?;
     passed()
 }
@@ -115,7 +115,7 @@ pub(super) async fn acknowledging_after_releasing_makes_no_copy(subject: &dyn Su
 pub(super) async fn settling_nothing_is_harmless(subject: &dyn Subject) -> Checked {
     let (trial, taken) = one_taken(subject).await?;
     trial.node.bus.settle(vec![]).await;
-    same("still leased", trial.state(LEFT).await?, (0, 1))?;
+    trial.state_is("still leased", LEFT, (0, 1)).await?;
     trial.settle(&taken, Settle::Acknowledge).await;
     passed()
 }
@@ -126,7 +126,7 @@ pub(super) async fn settling_what_never_was_is_harmless(subject: &dyn Subject) -
     let elsewhere = Token { queue: "nobody".into(), ..taken.token.clone() };
     let both = vec![(unknown, Settle::Acknowledge), (elsewhere, Settle::Release)];
     trial.node.bus.settle(both).await;
-    same("still leased", trial.state(LEFT).await?, (0, 1))?;
+    trial.state_is("still leased", LEFT, (0, 1)).await?;
     trial.settle(&taken, Settle::Release).await;
     same("what comes", texts(&trial.take_all(LEFT).await?), vec!["a".to_owned()])?;
     passed()

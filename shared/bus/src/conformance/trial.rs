@@ -1,6 +1,7 @@
 //! What the cases are written with: a wired bus, short words for messages, and patience.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Display;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -163,6 +164,17 @@ impl<'a> Trial<'a> {
         let states = self.node.bus.inspect().await.map_err(|outage| format!("inspect: {outage}"))?;
         let state = states.into_iter().find(|state| state.queue == queue);
         state.map(|state| (state.waiting, state.in_flight)).ok_or_else(|| format!("no state of {queue}"))
+    }
+
+    /// `queue` has `want` waiting and in flight, now or once patience ends: some brokers count with delay.
+    ///
+    /// # Errors
+    /// It has not, or the bus was out of service.
+    pub async fn state_is(&self, what: impl Display, queue: &str, want: (u64, u64)) -> Result<(), String> {
+        if self.state(queue).await? != want {
+            self.subject.patience().await;
+        }
+        same(what, self.state(queue).await?, want)
     }
 
     /// Whether the subject can bring this about; if not, the case is skipped.
