@@ -5,8 +5,11 @@
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod embedded;
+#[cfg(feature = "rabbitmq")]
+pub mod rabbitmq;
 #[cfg(feature = "sim")]
 pub mod sim;
+mod world;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -16,6 +19,7 @@ use contracts::EventType;
 
 pub use embedded::Embedded;
 pub use store::{Address, Boxed, Consumed, Outage, OutageKind, Outgoing};
+pub use world::World;
 
 /// Carries messages between services. A queue belongs to one service; any process of it may take from it.
 pub trait Bus: Send + Sync + 'static {

@@ -10,7 +10,7 @@ use bus::conformance::{Checked, Simulated, Subject, Verdict, cases};
 use store::sim::Manners;
 
 /// Runs every case; answers what was skipped.
-fn pass_all(
+pub(crate) fn pass_all(
     subject: &(dyn Subject + 'static),
     run: &dyn Fn(bus::Boxed<'_, Checked>) -> Checked,
 ) -> Vec<String> {

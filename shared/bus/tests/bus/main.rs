@@ -4,3 +4,6 @@
 mod conformance;
 #[cfg(test)]
 mod embedded;
+#[cfg(test)]
+#[cfg(feature = "rabbitmq")]
+mod rabbitmq;

@@ -1,0 +1,39 @@
+//! Taking a topology down again: for tests, which leave nothing behind.
+
+use lapin::options::{ExchangeDeleteOptions, QueueDeleteOptions};
+
+use super::RabbitMq;
+use super::failure::outage;
+use crate::Outage;
+
+impl RabbitMq {
+    /// Deletes every queue that was declared, with all that waits in it, and the exchange.
+    ///
+    /// # Errors
+    /// [`Outage`]: the bus cannot be reached; some of it is still there.
+    pub async fn demolish(&self) -> Result<(), Outage> {
+        for queue in self.topology.queues() {
+            self.demolish_queue(&queue).await?;
+        }
+        let failed = |error: lapin::Error| outage("demolish", &error);
+        let connection = self.publisher.link.connection().await?;
+        let channel = connection.create_channel().await.map_err(failed)?;
+        let options = ExchangeDeleteOptions::default();
+        channel.exchange_delete(self.settings.exchange.as_str().into(), options).await.map_err(failed)
+    }
+
+    /// Deletes one queue, with all that waits in it, and its dead queue.
+    ///
+    /// # Errors
+    /// [`Outage`]: the bus cannot be reached.
+    pub async fn demolish_queue(&self, queue: &str) -> Result<(), Outage> {
+        let failed = |error: lapin::Error| outage("demolish", &error);
+        let connection = self.publisher.link.connection().await?;
+        let channel = connection.create_channel().await.map_err(failed)?;
+        for name in [self.settings.physical(queue), self.settings.dead(queue)] {
+            let options = QueueDeleteOptions::default();
+            channel.queue_delete(name.as_str().into(), options).await.map_err(failed)?;
+        }
+        Ok(())
+    }
+}

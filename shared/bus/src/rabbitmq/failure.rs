@@ -1,0 +1,58 @@
+//! What a failure of the broker means for a caller.
+
+use std::time::Duration;
+
+use lapin::ErrorKind;
+use lapin::protocol::{AMQPErrorKind, AMQPHardError, AMQPSoftError};
+
+use crate::{Outage, OutageKind, World};
+
+/// The outage that `error` is, met while doing `what`.
+pub(super) fn outage(what: &str, error: &lapin::Error) -> Outage {
+    let kind = match code(error) {
+        Some(AMQPErrorKind::Soft(AMQPSoftError::NOTFOUND)) => OutageKind::Undeclared,
+        // It is there with other arguments, which only a person can change.
+        Some(AMQPErrorKind::Soft(AMQPSoftError::PRECONDITIONFAILED | AMQPSoftError::ACCESSREFUSED)) => {
+            OutageKind::Broken
+        }
+        Some(AMQPErrorKind::Hard(AMQPHardError::NOTALLOWED)) => OutageKind::Broken,
+        _ => OutageKind::Unreachable,
+    };
+    Outage { kind, detail: format!("rabbitmq: {what}: {error}") }
+}
+
+/// Nobody answered in time.
+pub(super) fn silence(what: &str) -> Outage {
+    Outage { kind: OutageKind::Unreachable, detail: format!("rabbitmq: {what}: no answer in time") }
+}
+
+/// Whether the broker lacks something that was declared once.
+pub(super) fn is_missing(error: &lapin::Error) -> bool {
+    matches!(code(error), Some(AMQPErrorKind::Soft(AMQPSoftError::NOTFOUND)))
+}
+
+fn code(error: &lapin::Error) -> Option<&AMQPErrorKind> {
+    match error.kind() {
+        ErrorKind::ProtocolError(error) => Some(error.kind()),
+        _ => None,
+    }
+}
+
+/// `future`'s answer, unless it takes longer than `wait`.
+pub(super) async fn within<T>(
+    world: &dyn World,
+    wait: Duration,
+    future: impl Future<Output = T>,
+) -> Option<T> {
+    tokio::select! {
+        biased;
+        answer = future => Some(answer),
+        () = world.sleep(wait) => None,
+    }
+}
+
+/// Full jitter: between nothing and a tenth of a second doubled `failures` times, at most `most`.
+pub(super) fn backoff(world: &dyn World, failures: u32, most: Duration) -> Duration {
+    let most_ms = u64::try_from(most.as_millis()).unwrap_or(u64::MAX).max(1);
+    Duration::from_millis(world.next_u64() % (100_u64 << failures.min(16)).min(most_ms) + 1)
+}

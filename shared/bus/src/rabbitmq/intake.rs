@@ -1,0 +1,194 @@
+//! What lies between one queue's channel and those who receive from it.
+//!
+//! The broker pushes, the port pulls. So the credit of those who wait, plus what was handed out and is not settled, is the
+//! prefetch of the channel: a process never has more than its consumers have room for, and the buffer here is bounded by
+//! the same number. Who stops asking gives the buffer back.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::{Notify, oneshot};
+
+use super::link::Link;
+use super::settings::Settings;
+use crate::{Delivery, Outage, Settle, Token, World};
+
+/// One queue as this process sees it.
+pub(super) struct Intake {
+    pub(super) queue: Arc<str>,
+    inner: Mutex<Inner>,
+    /// For who serves the channel: somebody asks or settles.
+    pub(super) wanted: Notify,
+    /// For who receives: something arrived, or failed.
+    arrived: Notify,
+}
+
+#[derive(Default)]
+struct Inner {
+    /// The channel that all below belongs to; none while there is none.
+    generation: Option<Arc<str>>,
+    /// Delivered and not handed out.
+    buffer: VecDeque<Delivery>,
+    /// Handed out and not settled.
+    handed: BTreeSet<u64>,
+    /// Settled and not yet told to the broker.
+    outbox: Vec<(u64, Settle)>,
+    told: Vec<oneshot::Sender<()>>,
+    /// The credit of all who wait.
+    asking: usize,
+    failure: Option<Outage>,
+}
+
+/// What the channel has to do next.
+pub(super) struct Work {
+    pub(super) settlements: Vec<(u64, Settle)>,
+    /// Dropped once the settlements are written.
+    pub(super) told: Vec<oneshot::Sender<()>>,
+    /// The lowest tag that stays unsettled, if any.
+    pub(super) first_open: Option<u64>,
+    /// How many messages this process has room for, handed-out ones included; none when nobody asks.
+    pub(super) room: usize,
+    /// Messages lie here and nobody asks.
+    pub(super) is_holding: bool,
+}
+
+/// Counts a receiver's credit for as long as it waits.
+struct Asking<'a> {
+    intake: &'a Intake,
+    credit: usize,
+}
+
+impl Drop for Asking<'_> {
+    fn drop(&mut self) {
+        self.intake.inner().asking -= self.credit;
+        self.intake.wanted.notify_one();
+    }
+}
+
+/// More than any process asks for: a bound on what a wrong credit can pull over.
+const MOST: usize = 1_024;
+
+impl Intake {
+    pub(super) fn new(queue: Arc<str>) -> Self {
+        Self { queue, inner: Mutex::default(), wanted: Notify::new(), arrived: Notify::new() }
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Up to `credit` messages, as [`crate::Bus::receive`] says. Between taking and answering nothing waits, so a dropped
+    /// future has taken nothing.
+    pub(super) async fn receive(
+        &self,
+        credit: usize,
+        link: &Link,
+        settings: &Settings,
+        world: &dyn World,
+    ) -> Result<Vec<Delivery>, Outage> {
+        let credit = credit.min(MOST);
+        if credit == 0 {
+            return Ok(vec![]);
+        }
+        self.inner().asking += credit;
+        let _asking = Asking { intake: self, credit };
+        self.wanted.notify_one();
+        let mut patience = world.sleep(settings.receive_wait);
+        let mut down = std::pin::pin!(link.down());
+        loop {
+            let mut arrived = std::pin::pin!(self.arrived.notified());
+            arrived.as_mut().enable();
+            if let Some(taken) = self.take(credit) {
+                return taken;
+            }
+            tokio::select! {
+                biased;
+                () = arrived => {}
+                outage = &mut down => return Err(outage),
+                () = &mut patience => return Ok(vec![]),
+            }
+        }
+    }
+
+    fn take(&self, credit: usize) -> Option<Result<Vec<Delivery>, Outage>> {
+        let mut inner = self.inner();
+        let n = inner.buffer.len().min(credit);
+        if n == 0 {
+            return inner.failure.clone().map(Err);
+        }
+        let taken: Vec<Delivery> = inner.buffer.drain(..n).collect();
+        inner.handed.extend(taken.iter().map(|one| one.token.seq));
+        Some(Ok(taken))
+    }
+
+    /// Settles what was handed out by the present channel; everything else was given back by the broker already. Answers
+    /// when the broker was told.
+    pub(super) fn settle(&self, settlements: &[(Token, Settle)]) -> Option<oneshot::Receiver<()>> {
+        let mut inner = self.inner();
+        let before = inner.outbox.len();
+        for (token, how) in settlements {
+            if token.receipt.is_some() && token.receipt == inner.generation && inner.handed.remove(&token.seq)
+            {
+                inner.outbox.push((token.seq, *how));
+            }
+        }
+        if inner.outbox.len() == before {
+            return None;
+        }
+        let (teller, told) = oneshot::channel();
+        inner.told.push(teller);
+        self.wanted.notify_one();
+        Some(told)
+    }
+
+    /// Messages that lie here, and messages handed out.
+    pub(super) fn held(&self) -> (usize, usize) {
+        let inner = self.inner();
+        (inner.buffer.len(), inner.handed.len())
+    }
+
+    /// Whether there is anything to have a channel for.
+    pub(super) fn is_wanted(&self) -> bool {
+        self.inner().asking > 0
+    }
+
+    /// A channel serves this queue from now on.
+    pub(super) fn begin(&self, generation: Arc<str>) {
+        let mut inner = self.inner();
+        inner.generation = Some(generation);
+        inner.failure = None;
+    }
+
+    /// The channel is gone, and with it every delivery: the broker gives them to somebody again.
+    pub(super) fn end(&self, failure: Option<Outage>) {
+        let mut inner = self.inner();
+        let asking = inner.asking;
+        *inner = Inner { asking, failure, ..Inner::default() };
+        drop(inner);
+        self.arrived.notify_waiters();
+    }
+
+    pub(super) fn push(&self, deliveries: impl Iterator<Item = Delivery>) {
+        self.inner().buffer.extend(deliveries);
+        self.arrived.notify_waiters();
+    }
+
+    /// Takes back what lies here and nobody asked for.
+    pub(super) fn give_back(&self) {
+        let mut inner = self.inner();
+        let back: Vec<_> = inner.buffer.drain(..).map(|one| (one.token.seq, Settle::Release)).collect();
+        inner.outbox.extend(back);
+    }
+
+    pub(super) fn work(&self) -> Work {
+        let mut inner = self.inner();
+        let buffered = inner.buffer.front().map(|one| one.token.seq);
+        Work {
+            settlements: std::mem::take(&mut inner.outbox),
+            told: std::mem::take(&mut inner.told),
+            first_open: inner.handed.first().copied().into_iter().chain(buffered).min(),
+            room: if inner.asking == 0 { 0 } else { (inner.handed.len() + inner.asking).min(MOST) },
+            is_holding: inner.asking == 0 && !inner.buffer.is_empty(),
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! Serves one queue: a channel for as long as it lasts, then the next one.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use futures_util::future::{Either, try_join_all};
+use futures_util::stream::SelectAll;
+use futures_util::{FutureExt, StreamExt};
+use lapin::options::{
+    BasicAckOptions, BasicCancelOptions, BasicConsumeOptions, BasicNackOptions, BasicQosOptions,
+};
+use lapin::types::FieldTable;
+use lapin::{Channel, Connection, Consumer};
+use tokio::sync::watch;
+
+use super::failure::{backoff, outage};
+use super::intake::{Intake, Work};
+use super::link::Link;
+use super::message::delivery;
+use super::publish::Publisher;
+use super::settings::Settings;
+use super::settling::{Told, plan};
+use crate::{Boxed, Outage, OutageKind, World};
+
+/// Serves one queue until the bus is closed.
+pub(super) struct Server {
+    pub(super) intake: Arc<Intake>,
+    pub(super) link: Link,
+    pub(super) settings: Arc<Settings>,
+    pub(super) world: Arc<dyn World>,
+    pub(super) publisher: Arc<Publisher>,
+}
+
+impl Server {
+    pub(super) async fn run(self, mut closing: watch::Receiver<bool>) {
+        tokio::select! {
+            biased;
+            // Also when the sender is gone.
+            _ = closing.wait_for(|&closing| closing) => {}
+            never = self.keep() => match never {},
+        }
+        self.intake.end(None);
+    }
+
+    async fn keep(&self) -> Infallible {
+        let mut failures = 0;
+        loop {
+            let Err(why) = self.serve(&mut failures).await;
+            tracing::debug!(queue = %self.intake.queue, outage = %why, "the channel ended");
+            let is_curable = match why.kind {
+                // The link knows, and tells who waits.
+                OutageKind::Unreachable => true,
+                OutageKind::Undeclared => {
+                    failures == 0 && self.publisher.topology.has_queue(&self.intake.queue)
+                }
+                _ => false,
+            };
+            let is_missing = why.kind == OutageKind::Undeclared;
+            self.intake.end((!is_curable).then_some(why));
+            if is_missing {
+                self.publisher.declare_again().await;
+            }
+            self.world.sleep(backoff(&*self.world, failures, self.settings.reconnect_wait)).await;
+            failures = failures.saturating_add(1);
+        }
+    }
+
+    /// Serves the queue over one channel until that ends.
+    async fn serve(&self, failures: &mut u32) -> Result<Infallible, Outage> {
+        while !self.intake.is_wanted() {
+            self.intake.wanted.notified().await;
+        }
+        let connection = self.link.up().await;
+        let mut session = Session::open(self, &connection).await?;
+        self.intake.begin(session.generation.clone());
+        loop {
+            let work = self.intake.work();
+            let is_holding = work.is_holding;
+            session.settle(work).await?;
+            *failures = 0;
+            let hold = match is_holding {
+                true => Either::Left(self.world.sleep(self.settings.hold_wait)),
+                false => Either::Right(std::future::pending()),
+            };
+            tokio::select! {
+                biased;
+                () = self.intake.wanted.notified() => {}
+                arrived = session.arrived() => self.intake.push(arrived?.into_iter()),
+                () = hold => session.let_go().await?,
+            }
+        }
+    }
+}
+
+/// One channel.
+struct Session<'a> {
+    server: &'a Server,
+    channel: Channel,
+    generation: Arc<str>,
+    consumers: SelectAll<Consumer>,
+    tags: Vec<lapin::types::ShortString>,
+    /// How much the broker may send ahead, by all consumers together.
+    prefetch: usize,
+}
+
+/// Deliveries that are passed on in one go.
+const AT_ONCE: usize = 256;
+
+impl<'a> Session<'a> {
+    async fn open(server: &'a Server, connection: &Connection) -> Result<Self, Outage> {
+        let channel = connection.create_channel().await.map_err(|error| outage("open a channel", &error))?;
+        let generation = format!("{:016x}", server.world.next_u64()).into();
+        Ok(Self { server, channel, generation, consumers: SelectAll::new(), tags: vec![], prefetch: 0 })
+    }
+
+    /// Tells the broker what is settled, and asks it for what there is room for.
+    async fn settle(&mut self, work: Work) -> Result<(), Outage> {
+        let failed = |error: lapin::Error| outage("settle", &error);
+        let channel = &self.channel;
+        // All are written before the first is awaited.
+        let tell = |told: Told| -> Boxed<'_, lapin::Result<()>> {
+            match told {
+                Told::Ack { tag, multiple } => Box::pin(channel.basic_ack(tag, BasicAckOptions { multiple })),
+                Told::Release { tag } => {
+                    let options = BasicNackOptions { requeue: true, ..BasicNackOptions::default() };
+                    Box::pin(channel.basic_nack(tag, options))
+                }
+            }
+        };
+        try_join_all(plan(work.settlements, work.first_open).into_iter().map(tell)).await.map_err(failed)?;
+        for told in work.told {
+            told.send(()).ok();
+        }
+        if work.room > self.prefetch {
+            self.ask_for_more(work.room - self.prefetch).await?;
+        }
+        Ok(())
+    }
+
+    /// Makes room for `more` messages: prefetch belongs to a consumer and cannot be changed, so there is one more of them.
+    async fn ask_for_more(&mut self, more: usize) -> Result<(), Outage> {
+        let name = self.server.settings.physical(&self.server.intake.queue);
+        let failed = |error: lapin::Error| outage(&format!("consume the queue {name}"), &error);
+        let prefetch = u16::try_from(more).unwrap_or(u16::MAX);
+        self.channel.basic_qos(prefetch, BasicQosOptions::default()).await.map_err(failed)?;
+        let tag = format!("{}-{}", self.generation, self.tags.len());
+        let options = BasicConsumeOptions::default();
+        let consuming =
+            self.channel.basic_consume(name.as_str().into(), tag.into(), options, FieldTable::default());
+        let consumer = consuming.await.map_err(failed)?;
+        self.tags.push(consumer.tag());
+        self.consumers.push(consumer);
+        self.prefetch += more;
+        Ok(())
+    }
+
+    /// What the broker sends next, at least one; waits for ever when nothing was asked for. Dropping it takes nothing.
+    async fn arrived(&mut self) -> Result<Vec<crate::Delivery>, Outage> {
+        let gone = || Outage {
+            kind: OutageKind::Undeclared,
+            detail: format!("rabbitmq: the broker ended the consumer of {}", self.server.intake.queue),
+        };
+        if self.consumers.is_empty() {
+            if self.tags.is_empty() {
+                return std::future::pending().await;
+            }
+            return Err(gone());
+        }
+        let first = self.consumers.next().await.ok_or_else(gone)?;
+        let mut arrived = vec![self.delivery(first)?];
+        while arrived.len() < AT_ONCE
+            && let Some(Some(next)) = self.consumers.next().now_or_never()
+        {
+            arrived.push(self.delivery(next)?);
+        }
+        Ok(arrived)
+    }
+
+    fn delivery(&self, message: lapin::Result<lapin::message::Delivery>) -> Result<crate::Delivery, Outage> {
+        let message = message.map_err(|error| outage("consume", &error))?;
+        Ok(delivery(&self.server.intake.queue, &self.generation, message))
+    }
+
+    /// Gives back what nobody asks for, and takes nothing until somebody does. What was handed out stays so.
+    async fn let_go(&mut self) -> Result<(), Outage> {
+        let failed = |error: lapin::Error| outage("end a consumer", &error);
+        for tag in std::mem::take(&mut self.tags) {
+            self.channel.basic_cancel(tag, BasicCancelOptions::default()).await.map_err(failed)?;
+        }
+        let mut consumers = std::mem::take(&mut self.consumers);
+        let mut late = vec![];
+        while let Some(message) = consumers.next().await {
+            late.push(self.delivery(message)?);
+        }
+        self.prefetch = 0;
+        self.server.intake.push(late.into_iter());
+        self.server.intake.give_back();
+        Ok(())
+    }
+}

@@ -1,0 +1,131 @@
+//! What there is on the broker: one topic exchange, and for each service a durable quorum queue and a second one for what
+//! the broker itself gives up.
+//!
+//! Declaring only adds. A binding that no wiring names any more stays until a person removes it: the broker cannot be asked
+//! which there are, and a process of the version before, declaring again after a lost connection, must not take away what the
+//! next version needs. What comes by a stale binding is a type that its service does not know, or knows as a duplicate.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use contracts::EventType;
+use lapin::options::{ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions};
+use lapin::types::{AMQPValue, FieldTable};
+use lapin::{Channel, Connection, ExchangeKind};
+
+use super::failure::outage;
+use super::settings::Settings;
+use crate::{Address, Outage, Wiring};
+
+/// How often the broker delivers one message before it moves it to the dead queue. Attempts are counted by the runtime;
+/// the broker counts every giving back, also what an outage or a drain gives back, and up to version 3 it would do so
+/// for ever, from 4 on only 20 times. So this is far above anything that is not a loop, and the same on all versions.
+const DELIVERY_LIMIT: i32 = 100_000;
+
+/// Everything that was declared, to declare it again after a lost connection.
+pub(super) struct Topology {
+    settings: Arc<Settings>,
+    known: Mutex<Option<Wiring>>,
+}
+
+impl Topology {
+    pub(super) fn new(settings: Arc<Settings>) -> Self {
+        Self { settings, known: Mutex::default() }
+    }
+
+    fn known(&self) -> MutexGuard<'_, Option<Wiring>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Adds `wiring` to what is declared.
+    pub(super) fn learn(&self, wiring: Wiring) {
+        let mut known = self.known();
+        let all = known.get_or_insert_default();
+        all.queues.extend(wiring.queues);
+        for (kind, queues) in wiring.subscribers {
+            all.queues.extend(queues.iter().cloned());
+            all.subscribers.entry(kind).or_default().extend(queues);
+        }
+    }
+
+    /// Every queue that was declared.
+    pub(super) fn queues(&self) -> Vec<String> {
+        self.known().iter().flat_map(|wiring| wiring.queues.iter().cloned()).collect()
+    }
+
+    /// Whether a message to `address` has to reach a queue. Who has declared nothing cannot know better.
+    pub(super) fn expects_a_queue(&self, address: &Address) -> bool {
+        match (address, &*self.known()) {
+            (Address::Queue(_), _) | (Address::Topic(_), None) => true,
+            (Address::Topic(kind), Some(wiring)) => has_subscribers(wiring, kind),
+        }
+    }
+
+    /// Whether `queue` was declared.
+    pub(super) fn has_queue(&self, queue: &str) -> bool {
+        self.known().as_ref().is_some_and(|wiring| wiring.queues.contains(queue))
+    }
+
+    /// Declares all that is known.
+    pub(super) async fn declare(&self, connection: &Connection) -> Result<(), Outage> {
+        let Some(wiring) = self.known().clone() else { return Ok(()) };
+        let channel = connection.create_channel().await.map_err(|error| outage("open a channel", &error))?;
+        self.declare_exchange(&channel).await?;
+        for queue in &wiring.queues {
+            self.declare_queue(&channel, queue).await?;
+        }
+        for (kind, queues) in &wiring.subscribers {
+            for queue in queues {
+                self.bind(&channel, kind, queue).await?;
+            }
+        }
+        channel.close(200, "declared".into()).await.ok();
+        Ok(())
+    }
+
+    async fn declare_exchange(&self, channel: &Channel) -> Result<(), Outage> {
+        let exchange = &self.settings.exchange;
+        let durable = ExchangeDeclareOptions { durable: true, ..ExchangeDeclareOptions::default() };
+        let none = FieldTable::default();
+        let declared = channel.exchange_declare(exchange.as_str().into(), ExchangeKind::Topic, durable, none);
+        declared.await.map_err(|error| outage(&format!("declare the exchange {exchange}"), &error))
+    }
+
+    async fn declare_queue(&self, channel: &Channel, queue: &str) -> Result<(), Outage> {
+        let (name, dead) = (self.settings.physical(queue), self.settings.dead(queue));
+        // The dead queue first: what is dead-lettered to a queue that is not there would wait in the broker's memory.
+        let mut arguments = FieldTable::default();
+        arguments.insert("x-queue-type".into(), text("quorum"));
+        arguments.insert("x-delivery-limit".into(), AMQPValue::LongInt(DELIVERY_LIMIT));
+        // A full queue refuses (and the publisher is told); dropping the oldest, the default, would lose silently.
+        arguments.insert("x-overflow".into(), text("reject-publish"));
+        declare(channel, &dead, arguments.clone()).await?;
+        arguments.insert("x-dead-letter-exchange".into(), text(""));
+        arguments.insert("x-dead-letter-routing-key".into(), text(&dead));
+        // The default forgets the message when the dead queue is out of service just then. Needs reject-publish.
+        arguments.insert("x-dead-letter-strategy".into(), text("at-least-once"));
+        declare(channel, &name, arguments).await
+    }
+
+    async fn bind(&self, channel: &Channel, kind: &EventType, queue: &str) -> Result<(), Outage> {
+        let (name, exchange) = (self.settings.physical(queue), self.settings.exchange.as_str());
+        let options = QueueBindOptions::default();
+        let key = kind.as_str().into();
+        let bound =
+            channel.queue_bind(name.as_str().into(), exchange.into(), key, options, FieldTable::default());
+        bound.await.map_err(|error| outage(&format!("bind the queue {name} to {kind}"), &error))
+    }
+}
+
+async fn declare(channel: &Channel, name: &str, arguments: FieldTable) -> Result<(), Outage> {
+    let durable = QueueDeclareOptions { durable: true, ..QueueDeclareOptions::default() };
+    let declared = channel.queue_declare(name.into(), durable, arguments).await;
+    declared.map(drop).map_err(|error| outage(&format!("declare the queue {name}"), &error))
+}
+
+fn has_subscribers(wiring: &Wiring, kind: &EventType) -> bool {
+    wiring.subscribers.get(kind).is_some_and(|queues| !queues.is_empty())
+}
+
+fn text(text: &str) -> AMQPValue {
+    AMQPValue::LongString(text.into())
+}

@@ -1,0 +1,197 @@
+//! RabbitMQ: the shared list against a real broker, and what only a broker on a network can meet.
+//!
+//! The broker is at `BANYAN_TEST_RABBITMQ`, such as `amqp://guest:guest@127.0.0.1:5672`; without it these tests say that
+//! they are skipped. Every run uses names of its own and leaves nothing behind.
+
+mod proxy;
+mod settings;
+mod subject;
+mod world;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bus::conformance::trial::{HEARD, LEFT, SAID, numbered, text, texts, to_queue, to_topic, wiring};
+use bus::rabbitmq::RabbitMq;
+use bus::{Bus, Delivery, Outgoing, Published, Settle, World};
+use tokio::runtime::Runtime;
+
+use crate::conformance::pass_all;
+use proxy::Cut;
+use subject::Broker;
+use world::Real;
+
+/// Runs `test` with a broker, if there is one.
+fn with_broker<F: Future<Output = ()>>(test: impl FnOnce(Arc<Broker>) -> F) {
+    let Some(url) = url() else { return };
+    runtime().block_on(async {
+        let broker = Arc::new(Broker::at(&url).await);
+        test(broker.clone()).await;
+        Arc::into_inner(broker).expect("nobody else has it").leave().await;
+    });
+}
+
+#[expect(clippy::disallowed_methods, reason = "where the broker is, is told to the tests by the environment")]
+fn url() -> Option<String> {
+    let url = std::env::var("BANYAN_TEST_RABBITMQ").ok();
+    if url.is_none() {
+        println!("skipped: rabbitmq (BANYAN_TEST_RABBITMQ is not set)");
+    }
+    url
+}
+
+fn runtime() -> Runtime {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
+}
+
+/// A bus with the wiring of the shared cases, through the proxy.
+async fn declared(broker: &Broker) -> Arc<RabbitMq> {
+    broker.renew(|_| {}).await;
+    let bus = broker.join();
+    bus.declare(wiring()).await.unwrap();
+    bus
+}
+
+async fn take(bus: &RabbitMq, queue: &str, n: usize) -> Vec<Delivery> {
+    let mut taken = vec![];
+    while taken.len() < n {
+        let received = bus.receive(queue.into(), n - taken.len()).await;
+        let received = received.unwrap_or_else(|outage| panic!("after {} of {n}: {outage}", taken.len()));
+        assert!(!received.is_empty(), "{} of {n} came", taken.len());
+        taken.extend(received);
+    }
+    taken
+}
+
+/// Publishes until everything is confirmed, as the relay does; answers how many were unknown at first.
+async fn publish_all(bus: &RabbitMq, mut left: Vec<Outgoing>) -> usize {
+    let mut unknown = None;
+    for _ in 0..50 {
+        let answers = bus.publish(left.clone()).await;
+        let open = left.into_iter().zip(answers).filter(|(_, answer)| *answer != Published::Confirmed);
+        left = open.map(|(message, _)| message).collect();
+        let first = *unknown.get_or_insert(left.len());
+        if left.is_empty() {
+            return first;
+        }
+    }
+    panic!("{} messages are never confirmed", left.len());
+}
+
+#[test]
+fn rabbitmq_passes_every_case() {
+    let Some(url) = url() else { return };
+    let runtime = runtime();
+    let broker = runtime.block_on(Broker::at(&url));
+    let skipped = pass_all(&broker, &|case| runtime.block_on(case));
+    runtime.block_on(broker.leave());
+    let of = |why: &str| skipped.iter().filter(|line| line.ends_with(why)).count();
+    assert_eq!(of("(bus and store are not fused)"), 17, "{skipped:?}");
+    assert_eq!(of("(no look that takes nothing)"), 5, "{skipped:?}");
+    let lost = "skipped: what_was_lost_on_the_way_to_a_consumer_comes_again (no hook LoseReceived)";
+    assert_eq!((of(lost), skipped.len()), (1, 23), "{skipped:?}");
+}
+
+#[test]
+fn an_address_that_no_queue_has_is_refused_with_a_reason() {
+    with_broker(async |broker| {
+        let bus = declared(&broker).await;
+        let batch = vec![to_queue(LEFT, "a"), to_queue("nobody", "a"), to_topic(SAID, "a")];
+        let answers = bus.publish(batch).await;
+        let Published::Refused(why) = &answers[1] else { panic!("{answers:?}") };
+        assert!(why.contains("nobody") && why.contains("declare"), "{why}");
+        assert_eq!((&answers[0], &answers[2]), (&Published::Confirmed, &Published::Confirmed));
+    });
+}
+
+#[test]
+fn a_batch_that_is_cut_is_unknown_and_arrives_when_it_is_sent_again() {
+    with_broker(async |broker| {
+        let bus = declared(&broker).await;
+        let all = numbered(400);
+        broker.proxy.cut_at(Cut::Publish(200));
+        let unknown = publish_all(&bus, all.iter().map(|text| to_topic(HEARD, text)).collect()).await;
+        assert!((1..=400).contains(&unknown), "{unknown}");
+        let mut came = std::collections::BTreeSet::new();
+        while came.len() < all.len() {
+            came.extend(take(&bus, LEFT, 1).await.iter().map(text));
+        }
+        assert_eq!(came.into_iter().collect::<Vec<_>>(), all);
+    });
+}
+
+#[test]
+fn consuming_goes_on_after_every_cut_and_loses_nothing() {
+    with_broker(async |broker| {
+        let bus = declared(&broker).await;
+        let all = numbered(300);
+        publish_all(&bus, all.iter().map(|text| to_topic(HEARD, text)).collect()).await;
+        let mut came = std::collections::BTreeSet::new();
+        let mut rounds = 0;
+        while came.len() < all.len() {
+            let Ok(taken) = bus.receive(LEFT.into(), 7).await else { continue };
+            came.extend(taken.iter().map(text));
+            bus.settle(taken.into_iter().map(|one| (one.token, Settle::Acknowledge)).collect()).await;
+            rounds += 1;
+            if rounds % 10 == 0 {
+                broker.proxy.cut();
+            }
+        }
+        assert_eq!(came.into_iter().collect::<Vec<_>>(), all);
+    });
+}
+
+#[test]
+fn a_settlement_of_an_older_channel_does_nothing() {
+    with_broker(async |broker| {
+        let bus = declared(&broker).await;
+        publish_all(&bus, vec![to_topic(HEARD, "a")]).await;
+        let old = take(&bus, LEFT, 1).await.remove(0);
+        broker.proxy.cut();
+        let new = take(&bus, LEFT, 1).await.remove(0);
+        assert_eq!((old.token.seq, new.redelivered), (new.token.seq, true));
+        assert_ne!(old.token.receipt, new.token.receipt);
+        bus.settle(vec![(old.token, Settle::Acknowledge)]).await;
+        bus.settle(vec![(new.token, Settle::Release)]).await;
+        assert_eq!(texts(&take(&bus, LEFT, 1).await), ["a"]);
+    });
+}
+
+#[test]
+fn a_queue_that_was_deleted_is_declared_again() {
+    with_broker(async |broker| {
+        let bus = declared(&broker).await;
+        broker.delete(LEFT).await;
+        // Nobody else wants it, so it comes back.
+        assert_eq!(bus.publish(vec![to_topic(HEARD, "a")]).await, [Published::Unknown]);
+        publish_all(&bus, vec![to_topic(HEARD, "a")]).await;
+        assert_eq!(texts(&take(&bus, LEFT, 1).await), ["a"]);
+        broker.delete(LEFT).await;
+        assert_eq!(bus.publish(vec![to_queue(LEFT, "b")]).await, [Published::Unknown]);
+        publish_all(&bus, vec![to_queue(LEFT, "b")]).await;
+        assert_eq!(texts(&take(&bus, LEFT, 1).await), ["b"]);
+    });
+}
+
+#[test]
+fn who_stops_asking_gives_back_what_it_has_not_handed_out() {
+    with_broker(async |broker| {
+        broker.renew(|settings| settings.hold_wait = Duration::from_millis(50)).await;
+        let (idle, busy) = (broker.join(), broker.join());
+        idle.declare(wiring()).await.unwrap();
+        // Asks for much and goes away; what comes then lies in its buffer.
+        let mut dropped = idle.receive(LEFT.into(), 100);
+        tokio::select! {
+            biased;
+            _ = &mut dropped => panic!("there is nothing"),
+            () = Real.sleep(Duration::from_millis(200)) => {}
+        }
+        drop(dropped);
+        publish_all(&idle, numbered(20).iter().map(|text| to_topic(HEARD, text)).collect()).await;
+        assert_eq!(texts(&take(&busy, LEFT, 20).await), numbered(20));
+        // And it can ask again.
+        publish_all(&idle, vec![to_topic(HEARD, "later")]).await;
+        busy.close().await;
+        assert!(take(&idle, LEFT, 21).await.iter().any(|one| text(one) == "later"));
+    });
+}
