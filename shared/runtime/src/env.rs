@@ -72,3 +72,22 @@ impl Env {
         Duration::from_micros(self.entropy.next_u64() % micros + 1)
     }
 }
+
+/// What a bus needs of the world is part of ours.
+impl bus::World for Env {
+    fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    fn sleep(&self, duration: Duration) -> Boxed<'static, ()> {
+        self.clock.sleep(duration)
+    }
+
+    fn spawn(&self, name: Cow<'static, str>, task: Boxed<'static, ()>) {
+        self.spawn.spawn(name, task);
+    }
+
+    fn next_u64(&self) -> u64 {
+        self.entropy.next_u64()
+    }
+}
