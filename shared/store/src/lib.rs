@@ -12,6 +12,8 @@ pub mod flaw;
 mod key;
 #[cfg(feature = "sim")]
 pub mod model;
+#[cfg(feature = "postgres")]
+pub mod postgres;
 mod query;
 #[cfg(feature = "sim")]
 pub mod sim;

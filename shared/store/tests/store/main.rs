@@ -5,4 +5,7 @@ mod blobs;
 #[cfg(test)]
 mod conformance;
 #[cfg(test)]
+#[cfg(feature = "postgres")]
+mod postgres;
+#[cfg(test)]
 mod sqlite;

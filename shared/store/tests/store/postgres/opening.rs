@@ -1,0 +1,213 @@
+//! How a store is opened, closed and kept clean.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use store::postgres::OpenError;
+use store::{Entry, OutageKind, Query};
+
+use super::proxy::Proxy;
+use super::*;
+
+#[test]
+fn processes_that_start_at_once_make_the_tables_once() {
+    let Some(server) = server() else { return };
+    let place = Place::new(&server);
+    run(async {
+        let stores = together((0..6).map(|_| place.open()).collect()).await;
+        for (n, store) in (1..).zip(&stores) {
+            let end = store.commit(unit(n, vec![step("n", 1)])).await.unwrap();
+            assert_eq!(end, Outcome::Committed);
+        }
+        assert_eq!(counter(&stores[0], "n").await, (6, 6));
+        assert_eq!(place.sql("SELECT count(*) FROM @.layout").await, ["1"]);
+    });
+}
+
+#[test]
+fn a_newer_layout_is_refused_in_words() {
+    let Some(server) = server() else { return };
+    let place = Place::new(&server);
+    run(async {
+        drop(place.open().await);
+        place.sql("INSERT INTO @.layout VALUES (1000)").await;
+        let error = Postgres::open(place.settings()).await.err().unwrap();
+        assert!(matches!(error, OpenError::Newer { found: 1_000, .. }), "{error:?}");
+        let told = error.to_string();
+        assert!(
+            told.contains("layout 1000") && told.contains("newer build") && !told.contains('\n'),
+            "{told}"
+        );
+    });
+}
+
+#[test]
+fn stores_in_two_schemas_do_not_see_each_other() {
+    let Some(server) = server() else { return };
+    let (one, other) = (Place::new(&server), Place::new(&server));
+    run(async {
+        let (one, other) = (one.open().await, other.open().await);
+        assert_eq!(one.commit(unit(1, vec![put("a", 0)])).await.unwrap(), Outcome::Committed);
+        assert_eq!(read(&other, doc("a")).await, None);
+        assert_eq!(other.commit(unit(2, vec![put("a", 0)])).await.unwrap(), Outcome::Committed);
+    });
+}
+
+#[test]
+fn a_server_that_is_not_there_is_an_outage_and_so_is_a_closed_store() {
+    let Some(server) = server() else { return };
+    let place = Place::new(&server);
+    let wire = Proxy::new(&server);
+    run(async {
+        let mut settings = place.settings_at(&wire.url);
+        settings.waits.connect = Duration::from_secs(2);
+        wire.down(true);
+        let error = Postgres::open(settings.clone()).await.err().unwrap();
+        let OpenError::Outage(outage) = error else { panic!("{error:?}") };
+        assert_eq!(outage.kind, OutageKind::Unreachable, "{outage}");
+        wire.down(false);
+        let store = Postgres::open(settings).await.unwrap();
+        assert_eq!(store.commit(unit(1, vec![put("a", 0)])).await.unwrap(), Outcome::Committed);
+        store.close();
+        let outage = store.commit(unit(2, vec![put("b", 0)])).await.unwrap_err();
+        assert_eq!(outage.kind, OutageKind::Unreachable, "{outage}");
+    });
+}
+
+#[test]
+fn a_wait_for_a_connection_has_a_bound() {
+    let Some(server) = server() else { return };
+    let place = Place::new(&server);
+    run(async {
+        let mut settings = place.settings();
+        settings.connections = 1;
+        settings.waits.connection = Duration::from_millis(100);
+        let store = Postgres::open(settings).await.unwrap();
+        let lock = format!("LOCK TABLE {}.item IN ACCESS EXCLUSIVE MODE", place.schema);
+        let (client, connection) = tokio_postgres::connect(&place.url, NoTls).await.unwrap();
+        let work = async {
+            client.batch_execute(&format!("BEGIN; {lock}")).await.unwrap();
+            let slow = store.commit(unit(1, vec![put("a", 0)]));
+            let late = async {
+                let outage = store.commit(unit(2, vec![put("b", 0)])).await.unwrap_err();
+                client.batch_execute("ROLLBACK").await.unwrap();
+                outage
+            };
+            let (slow, outage) = futures_util::future::join(slow, late).await;
+            assert_eq!(slow.unwrap(), Outcome::Committed);
+            assert_eq!(outage.kind, OutageKind::Throttled, "{outage}");
+        };
+        futures_util::future::select(Box::pin(work), connection).await;
+    });
+}
+
+#[test]
+fn what_expired_is_removed_with_its_entries_after_a_grace() {
+    let Some(server) = server() else { return };
+    let place = Place::new(&server);
+    run(async {
+        let store = place.open().await;
+        let until = |id: &str, seconds: u64| Change::Put {
+            key: doc(id),
+            version: Version::ABSENT,
+            body: Bytes::new(),
+            entries: vec![Entry::new("by", "p", id)],
+            expires: Some(NOW.plus(Duration::from_secs(seconds))),
+        };
+        for batch in 0..3_u64 {
+            let changes = (0..90).map(|n| until(&format!("{batch}-{n}"), 10)).collect();
+            assert_eq!(store.commit(unit(batch + 1, changes)).await.unwrap(), Outcome::Committed);
+        }
+        let end = store.commit(unit(9, vec![until("later", 5_000), put("ever", 0)])).await.unwrap();
+        assert_eq!(end, Outcome::Committed);
+        assert_eq!(store.purge(NOW.plus(Duration::from_secs(609))).await.unwrap(), 0, "within the grace");
+        assert_eq!(store.purge(NOW.plus(Duration::from_secs(610))).await.unwrap(), 270);
+        assert_eq!(place.sql("SELECT id FROM @.item ORDER BY id").await, ["ever", "later"]);
+        assert_eq!(place.sql("SELECT id FROM @.entry").await, ["later"]);
+    });
+}
+
+#[test]
+fn housekeeping_works_beside_the_units_and_ends_with_the_store() {
+    let Some(server) = server() else { return };
+    let place = Place::new(&server);
+    run(async {
+        let store = Arc::new(place.open().await);
+        let work = async {
+            let Change::Put { key, version, body, entries, .. } = put("old", 0) else { unreachable!() };
+            let old = Change::Put { key, version, body, entries, expires: Some(NOW) };
+            store.commit(unit(1, vec![old])).await.unwrap();
+            let late = NOW.plus(Duration::from_secs(3_600));
+            for n in 2.. {
+                let end = store.commit(Unit { now: late, ..unit(n, vec![step("n", 1)]) }).await.unwrap();
+                assert_eq!(end, Outcome::Committed);
+                if n % 64 == 0 && place.sql("SELECT 1 FROM @.item WHERE id = 'old'").await.is_empty() {
+                    break;
+                }
+                assert!(n < 5_000, "nothing was removed");
+            }
+            store.close();
+        };
+        futures_util::future::join(work, store.keep_house()).await;
+    });
+}
+
+#[test]
+fn ids_and_sort_values_may_have_every_character() {
+    let Some(server) = server() else { return };
+    let place = Place::new(&server);
+    run(async {
+        let store = place.open().await;
+        let ids = ["\0", "\0\0", "\u{1}", "a\0b", "a\u{1}b", "'; --", "\\", "\u{10ffff}"];
+        let changes = ids.iter().map(|id| Change::Put {
+            key: doc(id),
+            version: Version::ABSENT,
+            body: Bytes::copy_from_slice(id.as_bytes()),
+            entries: vec![Entry::new("by", "p\0", *id)],
+            expires: None,
+        });
+        assert_eq!(store.commit(unit(1, changes.collect())).await.unwrap(), Outcome::Committed);
+        for id in ids {
+            assert_eq!(read(&store, doc(id)).await.unwrap().body, id.as_bytes(), "{id:?}");
+        }
+        let mut query = Query::new("t.doc", "by", "p\0");
+        query.limit = 3;
+        let mut found = vec![];
+        loop {
+            let page = store.query(query.clone(), NOW).await.unwrap();
+            found.extend(page.rows.into_iter().map(|row| (row.id, row.sort)));
+            query.after = page.next;
+            if query.after.is_none() {
+                break;
+            }
+        }
+        let mut want = ids.map(|id| (id.to_owned(), id.to_owned()));
+        want.sort_unstable();
+        assert_eq!(found, want);
+        let named = Change::Step {
+            key: doc("n"),
+            add: vec![("\0".to_owned(), 2)],
+            guards: vec![("\u{1}".to_owned(), 0)],
+        };
+        assert_eq!(store.commit(unit(2, vec![named])).await.unwrap(), Outcome::Committed);
+        let fields: store::Fields =
+            serde_json::from_slice(&read(&store, doc("n")).await.unwrap().body).unwrap();
+        assert_eq!(fields["\0"], 2);
+    });
+}
+
+/// An id that no index can hold must not be an outage: that would never end.
+#[test]
+fn an_id_that_is_too_long_is_too_large() {
+    let Some(server) = server() else { return };
+    let place = Place::new(&server);
+    run(async {
+        let store = place.open().await;
+        // Not compressible: the server packs what repeats.
+        let mut rng = fastrand::Rng::with_seed(1);
+        let id: String = (0..20_000).map(|_| rng.alphanumeric()).collect();
+        let end = store.commit(unit(1, vec![put(&id, 0)])).await.unwrap();
+        assert!(matches!(end, Outcome::TooLarge(_)), "{end:?}");
+        assert_eq!(read(&store, doc(&id)).await, None);
+    });
+}
