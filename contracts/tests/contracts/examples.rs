@@ -86,7 +86,8 @@ fn frozen_examples_are_never_edited() {
     let changed: Vec<_> = listed.symmetric_difference(&there).map(|(name, _)| name).collect();
     assert!(
         changed.is_empty(),
-        "{changed:?}: a published event never changes. Add a version; for a new file append `sha256sum` of it to SHA256SUMS"
+        "{changed:?}: a published event never changes. Add a version; for a new file append `sha256sum` of it to \
+         contracts/examples/SHA256SUMS"
     );
 }
 

@@ -93,10 +93,18 @@ mod tests {
             let subscribed: BTreeSet<&str> =
                 Topology::embedded().subscriptions(service.name()).map(|kind| kind.as_str()).collect();
             for kind in subscribed.difference(&handled) {
-                differences.push(format!("{} subscribes to {kind} and does not handle it", service.name()));
+                differences.push(format!(
+                    "{} subscribes to {kind} and does not handle it: add `.on(..)` in its lib.rs, or take it off \
+                     the subscribers in contracts/topology.json",
+                    service.name()
+                ));
             }
             for kind in handled.difference(&subscribed) {
-                differences.push(format!("{} handles {kind} and does not subscribe to it", service.name()));
+                differences.push(format!(
+                    "{} handles {kind} and does not subscribe to it: add it to the subscribers in \
+                     contracts/topology.json",
+                    service.name()
+                ));
             }
         }
         assert_eq!(differences, Vec::<String>::new());

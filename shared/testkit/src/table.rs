@@ -75,7 +75,7 @@ pub fn prove(subject: &Subject, examples: &[Example]) -> Vec<String> {
         handled
             .into_iter()
             .filter(|kind| !shown.contains(*kind))
-            .map(|kind| format!("{kind}: there is no example")),
+            .map(|kind| format!("{kind}: there is no example; add one to the list of this test")),
     );
     wrong
 }

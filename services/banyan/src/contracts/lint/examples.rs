@@ -1,5 +1,7 @@
 //! Every event has a frozen example that its closed schema accepts.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use super::super::set::{Document, PREFIX, Set};
@@ -14,7 +16,7 @@ pub(super) fn check(set: &Set, findings: &mut Findings) {
             continue;
         }
         let Some(example) = set.examples.get(name) else {
-            let fix = "freeze one, and append its sha256sum to SHA256SUMS";
+            let fix = "write one like its neighbours, and append its sha256sum to SHA256SUMS";
             findings.add((file(name), ""), "example-missing", "there is no example", fix);
             continue;
         };
@@ -24,6 +26,19 @@ pub(super) fn check(set: &Set, findings: &mut Findings) {
     for name in set.examples.keys().filter(|name| !set.schemas.contains_key(*name)) {
         let fix = "an example stays for ever: keep its schema";
         findings.add((file(name), ""), "example-orphan", "there is no schema for it", fix);
+    }
+    ids(set, findings);
+}
+
+/// Two messages of one id are one message: whoever has handled the first does not see the second.
+fn ids(set: &Set, findings: &mut Findings) {
+    let mut first = BTreeMap::new();
+    for (name, example) in &set.examples {
+        let id = example.value["id"].as_str().unwrap_or_default();
+        if let Some(other) = first.insert(id, name) {
+            let message = format!("the id is that of {}", file(other));
+            findings.add((file(name), "/id"), "example-id", message, "give the newer one an id of its own");
+        }
     }
 }
 
@@ -63,7 +78,7 @@ fn body(name: &str, example: &Document, schema: &Value, findings: &mut Findings)
     };
     for error in validator.iter_errors(&example.value["data"]).take(MAX_VIOLATIONS) {
         let pointer = format!("/data{}", error.instance_path().as_str());
-        let fix = "change the schema: an example is never edited";
+        let fix = "change the schema: an example that is published is never edited, only one that is new";
         findings.add((file(name), &pointer), "example-invalid", error.masked().to_string(), fix);
     }
 }

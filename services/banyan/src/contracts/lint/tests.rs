@@ -121,7 +121,7 @@ fn an_example_that_is_missing_wrong_or_left_over_is_found() {
 
     set.examples.insert("order.forgotten.v1".to_owned(), example.clone());
     set.examples.insert("order.stalled.v1".to_owned(), example.clone());
-    assert_eq!(broken(&set), [("example-orphan", String::new())]);
+    assert_eq!(broken(&set), [("example-orphan", String::new()), ("example-id", "/id".to_owned())]);
     set.examples.remove("order.forgotten.v1");
 
     let change = |pointer: &str, value: Value| {
@@ -134,6 +134,8 @@ fn an_example_that_is_missing_wrong_or_left_over_is_found() {
         change("/dataschema", json!("https://x/1.0.0.json")),
         [("example-type", "/dataschema".to_owned())]
     );
+    let id = set.examples["order.cancelled.v1"].value["id"].clone();
+    assert_eq!(change("/id", id), [("example-id", "/id".to_owned())]);
     assert_eq!(change("/data/order_id", json!(7)), [("example-invalid", "/data/order_id".to_owned())]);
     let unknown = with("order.stalled.v1", |body| {
         body["properties"].as_object_mut().unwrap().remove("waiting_for");

@@ -126,10 +126,10 @@ fn a_handler_without_an_example_is_named() {
     assert_eq!(
         wrong,
         [
-            "shop.banyan.order.cancelled.v1: there is no example",
-            "shop.banyan.order.refund-due.v1: there is no example",
-            "shop.banyan.shipment.ready.v1: there is no example",
-            "shop.banyan.stock.reserved.v1: there is no example"
+            "shop.banyan.order.cancelled.v1: there is no example; add one to the list of this test",
+            "shop.banyan.order.refund-due.v1: there is no example; add one to the list of this test",
+            "shop.banyan.shipment.ready.v1: there is no example; add one to the list of this test",
+            "shop.banyan.stock.reserved.v1: there is no example; add one to the list of this test"
         ]
     );
 }
