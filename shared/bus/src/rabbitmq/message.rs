@@ -77,3 +77,42 @@ fn number(headers: &FieldTable, name: &str) -> Option<i64> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn delivered(headers: &[(&str, AMQPValue)]) -> Delivery {
+        let mut message =
+            lapin::message::Delivery::mock(7, "".into(), "orders".into(), false, b"{}".to_vec());
+        let mut table = FieldTable::default();
+        for (name, value) in headers {
+            table.insert((*name).into(), value.clone());
+        }
+        message.properties = BasicProperties::default().with_headers(table);
+        delivery(&"orders".into(), &"g".into(), message)
+    }
+
+    #[test]
+    fn what_a_foreign_publisher_omits_has_a_default() {
+        let mock = lapin::message::Delivery::mock(7, "".into(), "orders".into(), false, b"{}".to_vec());
+        let bare = delivery(&"orders".into(), &"g".into(), mock);
+        assert_eq!((bare.attempt, bare.redelivered, bare.token.seq), (0, false, 7));
+    }
+
+    #[test]
+    fn an_attempt_is_read_in_whichever_type_it_was_written() {
+        for value in [AMQPValue::LongInt(5), AMQPValue::LongLongInt(5), AMQPValue::ShortShortUInt(5)] {
+            assert_eq!(delivered(&[(ATTEMPT, value)]).attempt, 5);
+        }
+        for value in [AMQPValue::LongInt(-5), AMQPValue::LongString("many".into()), AMQPValue::Void] {
+            assert_eq!(delivered(&[(ATTEMPT, value)]).attempt, 0);
+        }
+    }
+
+    #[test]
+    fn a_count_of_deliveries_marks_a_message() {
+        assert!(!delivered(&[(DELIVERY_COUNT, AMQPValue::LongLongInt(0))]).redelivered);
+        assert!(delivered(&[(DELIVERY_COUNT, AMQPValue::LongLongInt(1))]).redelivered);
+    }
+}

@@ -201,7 +201,7 @@ impl Publisher {
         tracing::warn!("a queue or a binding is missing on the broker: declaring again");
         let declaring = async { self.topology.declare(&*self.link.connection().await?).await };
         match within(&*self.world, self.settings.confirm_wait, declaring).await {
-            Some(Ok(())) => {}
+            Some(Ok(())) => self.topology.repairs.send_modify(|n| *n += 1),
             Some(Err(outage)) => tracing::warn!(outage = %outage, "not declared again"),
             None => tracing::warn!("not declared again: no answer in time"),
         }

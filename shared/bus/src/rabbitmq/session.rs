@@ -1,11 +1,12 @@
 //! Serves one queue: a channel for as long as it lasts, then the next one.
 
 use std::convert::Infallible;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use futures_util::future::{Either, try_join_all};
-use futures_util::stream::SelectAll;
-use futures_util::{FutureExt, StreamExt};
+use futures_util::stream::{self, SelectAll};
+use futures_util::{FutureExt, Stream, StreamExt};
 use lapin::options::{
     BasicAckOptions, BasicCancelOptions, BasicConsumeOptions, BasicNackOptions, BasicQosOptions,
 };
@@ -71,6 +72,7 @@ impl Server {
             self.intake.wanted.notified().await;
         }
         let connection = self.link.up().await;
+        let mut repairs = self.publisher.topology.repairs.subscribe();
         let mut session = Session::open(self, &connection).await?;
         self.intake.begin(session.generation.clone());
         loop {
@@ -84,6 +86,8 @@ impl Server {
             };
             tokio::select! {
                 biased;
+                // A consumer of a queue that was deleted is not always told so once there is a new one by that name.
+                _ = repairs.changed() => return Err(repaired()),
                 () = self.intake.wanted.notified() => {}
                 arrived = session.arrived() => self.intake.push(arrived?.into_iter()),
                 () = hold => session.let_go().await?,
@@ -92,12 +96,24 @@ impl Server {
     }
 }
 
+fn repaired() -> Outage {
+    // Of the kind that is cured by the next channel, and tells nobody.
+    Outage { kind: OutageKind::Unreachable, detail: "rabbitmq: the topology was declared again".to_owned() }
+}
+
+/// What one consumer is sent, and nothing once it has ended: with several of them the end of one would go unnoticed.
+type Arrivals = Pin<Box<dyn Stream<Item = Option<lapin::Result<lapin::message::Delivery>>> + Send>>;
+
+fn arrivals(consumer: Consumer) -> Arrivals {
+    Box::pin(consumer.map(Some).chain(stream::once(std::future::ready(None))))
+}
+
 /// One channel.
 struct Session<'a> {
     server: &'a Server,
     channel: Channel,
     generation: Arc<str>,
-    consumers: SelectAll<Consumer>,
+    consumers: SelectAll<Arrivals>,
     tags: Vec<lapin::types::ShortString>,
     /// How much the broker may send ahead, by all consumers together.
     prefetch: usize,
@@ -149,31 +165,28 @@ impl<'a> Session<'a> {
             self.channel.basic_consume(name.as_str().into(), tag.into(), options, FieldTable::default());
         let consumer = consuming.await.map_err(failed)?;
         self.tags.push(consumer.tag());
-        self.consumers.push(consumer);
+        self.consumers.push(arrivals(consumer));
         self.prefetch += more;
         Ok(())
     }
 
     /// What the broker sends next, at least one; waits for ever when nothing was asked for. Dropping it takes nothing.
     async fn arrived(&mut self) -> Result<Vec<crate::Delivery>, Outage> {
-        let gone = || Outage {
-            kind: OutageKind::Undeclared,
-            detail: format!("rabbitmq: the broker ended the consumer of {}", self.server.intake.queue),
-        };
-        if self.consumers.is_empty() {
-            if self.tags.is_empty() {
-                return std::future::pending().await;
-            }
-            return Err(gone());
-        }
-        let first = self.consumers.next().await.ok_or_else(gone)?;
-        let mut arrived = vec![self.delivery(first)?];
+        let Some(first) = self.consumers.next().await else { return std::future::pending().await };
+        let mut arrived = vec![self.delivery(first.ok_or_else(|| self.gone())?)?];
         while arrived.len() < AT_ONCE
             && let Some(Some(next)) = self.consumers.next().now_or_never()
         {
-            arrived.push(self.delivery(next)?);
+            arrived.push(self.delivery(next.ok_or_else(|| self.gone())?)?);
         }
         Ok(arrived)
+    }
+
+    /// The broker ended a consumer: its queue is gone, and may be there again by the same name. Only a new channel is sure
+    /// to mean the new one.
+    fn gone(&self) -> Outage {
+        let detail = format!("rabbitmq: the broker ended the consumer of {}", self.server.intake.queue);
+        Outage { kind: OutageKind::Undeclared, detail }
     }
 
     fn delivery(&self, message: lapin::Result<lapin::message::Delivery>) -> Result<crate::Delivery, Outage> {
@@ -190,7 +203,7 @@ impl<'a> Session<'a> {
         let mut consumers = std::mem::take(&mut self.consumers);
         let mut late = vec![];
         while let Some(message) = consumers.next().await {
-            late.push(self.delivery(message)?);
+            late.extend(message.map(|message| self.delivery(message)).transpose()?);
         }
         self.prefetch = 0;
         self.server.intake.push(late.into_iter());

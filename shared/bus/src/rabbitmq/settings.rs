@@ -20,6 +20,10 @@ pub struct Settings {
     /// The longest body, in bytes. A broker takes 16 MiB from version 4 on and 128 MiB before, unless its
     /// `max_message_size` says less; then this has to say less, too.
     pub max_message_bytes: usize,
+    /// How often the broker delivers one message before it moves it to the dead queue. It counts every giving back, also
+    /// what an outage or a drain gives back, so this is far above any number of attempts. A queue keeps what it was first
+    /// declared with: all processes have to say the same.
+    pub delivery_limit: u32,
     /// How long a call waits for a connection before it says that there is none.
     pub connect_wait: Duration,
     /// The longest pause between two attempts to connect; the first pauses are a tenth of a second and less.
@@ -49,6 +53,10 @@ const HEARTBEAT_S: u16 = 15;
 /// Long enough for a handshake with TLS across a continent, in milliseconds.
 const HANDSHAKE_MS: u64 = 10_000;
 
+/// Attempts are counted by the runtime, so for the broker this only ends what is a loop. It is said explicitly because
+/// the default differs: none up to version 3, and from 4 on 20, which an hour of outage reaches.
+const DELIVERY_LIMIT: u32 = 100_000;
+
 impl Settings {
     /// The settings for the broker at `url`: `amqp://` or, with TLS, `amqps://`. Its query may have `heartbeat` (seconds)
     /// and `connection_timeout` (milliseconds).
@@ -76,6 +84,7 @@ impl Settings {
             prefix: String::new(),
             process: "banyan".to_owned(),
             max_message_bytes: 16 * 1024 * 1024,
+            delivery_limit: DELIVERY_LIMIT,
             connect_wait: Duration::from_secs(1),
             reconnect_wait: Duration::from_secs(5),
             confirm_wait: Duration::from_secs(20),

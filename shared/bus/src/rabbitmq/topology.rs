@@ -12,24 +12,23 @@ use lapin::options::{ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptio
 use lapin::types::{AMQPValue, FieldTable};
 use lapin::{Channel, Connection, ExchangeKind};
 
+use tokio::sync::watch;
+
 use super::failure::outage;
 use super::settings::Settings;
 use crate::{Address, Outage, Wiring};
-
-/// How often the broker delivers one message before it moves it to the dead queue. Attempts are counted by the runtime;
-/// the broker counts every giving back, also what an outage or a drain gives back, and up to version 3 it would do so
-/// for ever, from 4 on only 20 times. So this is far above anything that is not a loop, and the same on all versions.
-const DELIVERY_LIMIT: i32 = 100_000;
 
 /// Everything that was declared, to declare it again after a lost connection.
 pub(super) struct Topology {
     settings: Arc<Settings>,
     known: Mutex<Option<Wiring>>,
+    /// Changes when something that was missing was declared again.
+    pub(super) repairs: watch::Sender<u64>,
 }
 
 impl Topology {
     pub(super) fn new(settings: Arc<Settings>) -> Self {
-        Self { settings, known: Mutex::default() }
+        Self { settings, known: Mutex::default(), repairs: watch::Sender::new(0) }
     }
 
     fn known(&self) -> MutexGuard<'_, Option<Wiring>> {
@@ -95,7 +94,8 @@ impl Topology {
         // The dead queue first: what is dead-lettered to a queue that is not there would wait in the broker's memory.
         let mut arguments = FieldTable::default();
         arguments.insert("x-queue-type".into(), text("quorum"));
-        arguments.insert("x-delivery-limit".into(), AMQPValue::LongInt(DELIVERY_LIMIT));
+        arguments
+            .insert("x-delivery-limit".into(), AMQPValue::LongLongInt(self.settings.delivery_limit.into()));
         // A full queue refuses (and the publisher is told); dropping the oldest, the default, would lose silently.
         arguments.insert("x-overflow".into(), text("reject-publish"));
         declare(channel, &dead, arguments.clone()).await?;

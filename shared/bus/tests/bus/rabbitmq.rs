@@ -195,3 +195,19 @@ fn who_stops_asking_gives_back_what_it_has_not_handed_out() {
         assert!(take(&idle, LEFT, 21).await.iter().any(|one| text(one) == "later"));
     });
 }
+
+#[test]
+fn what_the_broker_gives_up_lies_in_the_dead_queue_with_all_it_had() {
+    with_broker(async |broker| {
+        broker.renew(|settings| settings.delivery_limit = 3).await;
+        let bus = broker.join();
+        bus.declare(wiring()).await.unwrap();
+        publish_all(&bus, vec![Outgoing { attempt: 2, ..to_topic(HEARD, "a") }]).await;
+        for _ in 0..4 {
+            let taken = take(&bus, LEFT, 1).await.remove(0);
+            bus.settle(vec![(taken.token, Settle::Release)]).await;
+        }
+        let dead = take(&bus, &format!("{LEFT}.dead"), 1).await.remove(0);
+        assert_eq!((text(&dead).as_str(), dead.attempt), ("a", 2));
+    });
+}
