@@ -144,7 +144,7 @@ impl Subject for Broker {
     fn patience(&self) -> Boxed<'_, ()> {
         Box::pin(async {
             let is_disturbed = self.is_disturbed.swap(false, Ordering::SeqCst);
-            Real.sleep(Duration::from_millis(if is_disturbed { 1_000 } else { 150 })).await;
+            Real.sleep(Duration::from_millis(if is_disturbed { 2_500 } else { 400 })).await;
             for _ in 0..5 {
                 assert_eq!(self.fence.publish(vec![to_queue(FENCE, "fence")]).await, [Published::Confirmed]);
                 let back = self.fence.receive(FENCE.into(), 1).await.unwrap().remove(0);
