@@ -195,17 +195,9 @@ impl Edge {
             besides: vec![],
         };
         let what = Commanding { command, hash: &hash };
-        let ended = core.execute::<Refusal>(&plan, &what).await.inspect_err(|refusal| {
-            // What stops requests stops messages too: readiness says so, and a probe finds out when it is over.
-            // A fault of the program in one route stops nothing else.
-            if let Refusal::Fail(Fail::Outage(outage)) = refusal
-                && outage.kind != OutageKind::Undeclared
-            {
-                core.gate.close(outage.to_string());
-            }
-        })?;
-        match ended {
-            ended @ (Ended::Committed | Ended::Duplicate) => {
+        match core.execute::<Refusal>(&plan, &what).await {
+            Err(refusal) => self.refuse(refusal, &record, write, &hash).await,
+            Ok(ended @ (Ended::Committed | Ended::Duplicate)) => {
                 // What this execution committed is with the relay already.
                 if matches!(ended, Ended::Duplicate) {
                     core.publish_stored(&record).await?;
@@ -213,9 +205,34 @@ impl Edge {
                 let stored = self.replay(&record, write, &hash).await?;
                 stored.ok_or_else(Problem::outcome_unknown).map(first_time)
             }
-            Ended::Busy => Err(Problem::overloaded("too many changes of the same thing at once")),
-            Ended::Unknown => Err(Problem::outcome_unknown()),
+            Ok(Ended::Busy) => Err(Problem::overloaded("too many changes of the same thing at once")),
+            Ok(Ended::Unknown) => Err(Problem::outcome_unknown()),
         }
+    }
+
+    /// The refusal, unless an equal request was carried out meanwhile: what it did may be all that this one was refused
+    /// for, and who hears the refusal last would believe that nothing was done.
+    async fn refuse(
+        &self,
+        refusal: Refusal,
+        record: &Key,
+        write: &Write,
+        hash: &str,
+    ) -> Result<Response, Problem> {
+        match &refusal {
+            Refusal::Problem(_) => {
+                if let Some(response) = self.replay(record, write, hash).await? {
+                    return Ok(response);
+                }
+            }
+            // What stops requests stops messages too: readiness says so, and a probe finds out when it is over.
+            // A fault of the program in one route stops nothing else.
+            Refusal::Fail(Fail::Outage(outage)) if outage.kind != OutageKind::Undeclared => {
+                self.core.gate.close(outage.to_string());
+            }
+            Refusal::Fail(_) => {}
+        }
+        Err(refusal.into())
     }
 
     /// The stored answer, if this key has one.

@@ -11,6 +11,8 @@ mod outage;
 #[cfg(test)]
 mod support;
 #[cfg(test)]
+mod twins;
+#[cfg(test)]
 mod validation;
 #[cfg(test)]
 mod versions;
