@@ -58,6 +58,12 @@ pub trait Subject: Send + Sync {
 
     /// Ready once everything that can still arrive has had the time to.
     fn patience(&self) -> Boxed<'_, ()>;
+
+    /// Ready when what has to arrive is given up: never too soon, however slow the machine, since only a case that fails
+    /// waits for so long.
+    fn longest_wait(&self) -> Boxed<'_, ()> {
+        self.patience()
+    }
 }
 
 /// A situation that a case wants.

@@ -1,6 +1,7 @@
 //! Receiving: pull with credit, leases, and futures that are dropped.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures_util::FutureExt;
 use futures_util::future::{join, join_all};
@@ -49,7 +50,7 @@ pub(super) async fn a_receive_waits_for_a_message(subject: &dyn Subject) -> Chec
 pub(super) async fn every_waiting_consumer_is_woken(subject: &dyn Subject) -> Checked {
     let trial = Trial::new(subject).await?;
     let all = numbered(6);
-    let consumers = (0..6).map(|_| take_from(&trial.node, subject, LEFT, 1));
+    let consumers = (0..6).map(|_| trial.take(LEFT, 1));
     let publisher = async {
         for text in &all {
             trial.publish(vec![to_topic(HEARD, text)]).await?;
@@ -104,6 +105,7 @@ async fn share(subject: &dyn Subject, trial: &Trial<'_>, nodes: &[Node]) -> Chec
     let all = numbered(200);
     let (early, late) = all.split_at(100);
     trial.publish(early.iter().map(|text| to_topic(HEARD, text)).collect()).await?;
+    let is_published = &AtomicBool::new(false);
     let consumers = (0..8).map(|n| {
         let node = nodes[n % nodes.len()].clone();
         async move {
@@ -111,14 +113,23 @@ async fn share(subject: &dyn Subject, trial: &Trial<'_>, nodes: &[Node]) -> Chec
             // More than there are: somebody shares.
             while seen.len() <= 200 {
                 let taken = take_from(&node, subject, LEFT, 1).await?;
-                let Some(one) = taken.first() else { return Ok::<Vec<String>, String>(seen) };
+                let Some(one) = taken.first() else {
+                    if !is_published.load(Ordering::SeqCst) {
+                        continue;
+                    }
+                    return Ok::<Vec<String>, String>(seen);
+                };
                 seen.push(text(one));
                 node.bus.settle(vec![(one.token.clone(), Settle::Acknowledge)]).await;
             }
             Err(format!("messages come again: {:?}", seen.last()))
         }
     });
-    let publisher = trial.publish(late.iter().map(|text| to_topic(HEARD, text)).collect());
+    let publisher = async {
+        let published = trial.publish(late.iter().map(|text| to_topic(HEARD, text)).collect()).await;
+        is_published.store(true, Ordering::SeqCst);
+        published
+    };
     let (seen, published) = join(join_all(consumers), publisher).await;
     published?;
     let mut seen = seen.into_iter().collect::<Result<Vec<_>, _>>()?.concat();

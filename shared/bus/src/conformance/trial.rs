@@ -10,7 +10,7 @@ use futures_util::future::{Either, select};
 use store::conformance::trial::{same, topic};
 
 use super::{Hook, Node, Subject};
-use crate::{Address, Delivery, Outgoing, Published, Settle, Token, Wiring};
+use crate::{Address, Boxed, Delivery, Outgoing, Published, Settle, Token, Wiring};
 
 /// A type that [`LEFT`] and [`RIGHT`] subscribe to.
 pub const SAID: &str = "suite.said.v1";
@@ -118,12 +118,12 @@ impl<'a> Trial<'a> {
         same("published", self.node.bus.publish(batch).await, wanted)
     }
 
-    /// Takes `n` messages, waiting for them with patience.
+    /// Takes `n` messages, waiting for them as long as it may take.
     ///
     /// # Errors
     /// Fewer or more came, or the bus was out of service.
     pub async fn take(&self, queue: &str, n: usize) -> Result<Vec<Delivery>, String> {
-        let taken = take_from(&self.node, self.subject, queue, n).await?;
+        let taken = take_while(&self.node, queue, n, || self.subject.longest_wait()).await?;
         same(format!("messages taken from {queue}"), taken.len(), n)?;
         Ok(taken)
     }
@@ -166,13 +166,17 @@ impl<'a> Trial<'a> {
         state.map(|state| (state.waiting, state.in_flight)).ok_or_else(|| format!("no state of {queue}"))
     }
 
-    /// `queue` has `want` waiting and in flight, now or once patience ends: some brokers count with delay.
+    /// `queue` has `want` waiting and in flight, now or later: some brokers count with delay.
     ///
     /// # Errors
     /// It has not, or the bus was out of service.
     pub async fn state_is(&self, what: impl Display, queue: &str, want: (u64, u64)) -> Result<(), String> {
-        if self.state(queue).await? != want {
-            self.subject.patience().await;
+        let mut longest = self.subject.longest_wait();
+        while self.state(queue).await? != want {
+            match select(self.subject.patience(), longest).await {
+                Either::Left((_, rest)) => longest = rest,
+                Either::Right(_) => break,
+            }
         }
         same(what, self.state(queue).await?, want)
     }
@@ -196,9 +200,19 @@ pub async fn take_from(
     queue: &str,
     n: usize,
 ) -> Result<Vec<Delivery>, String> {
+    take_while(node, queue, n, || subject.patience()).await
+}
+
+/// Takes up to `n` messages, each time until `wait` ends.
+async fn take_while<'a>(
+    node: &Node,
+    queue: &str,
+    n: usize,
+    wait: impl Fn() -> Boxed<'a, ()>,
+) -> Result<Vec<Delivery>, String> {
     let name: Arc<str> = Arc::from(queue);
     let mut taken: Vec<Delivery> = vec![];
-    let mut patience = subject.patience();
+    let mut patience = wait();
     while taken.len() < n.min(MOST) {
         let credit = (n - taken.len()).min(100);
         let receive = node.bus.receive(name.clone(), credit);
@@ -209,7 +223,7 @@ pub async fn take_from(
                     return Err(format!("{} messages for a credit of {credit}", received.len()));
                 }
                 // Whoever got something waits anew.
-                patience = if received.is_empty() { rest } else { subject.patience() };
+                patience = if received.is_empty() { rest } else { wait() };
                 taken.extend(received);
             }
             Either::Right(_) => break,

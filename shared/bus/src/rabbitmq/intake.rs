@@ -152,6 +152,12 @@ impl Intake {
         self.inner().asking > 0
     }
 
+    /// Whether the channel can be given up without bringing any message again.
+    pub(super) fn is_idle(&self) -> bool {
+        let inner = self.inner();
+        inner.buffer.is_empty() && inner.handed.is_empty() && inner.outbox.is_empty()
+    }
+
     /// A channel serves this queue from now on.
     pub(super) fn begin(&self, generation: Arc<str>) {
         let mut inner = self.inner();

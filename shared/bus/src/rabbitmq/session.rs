@@ -14,7 +14,7 @@ use lapin::types::FieldTable;
 use lapin::{Channel, Connection, Consumer};
 use tokio::sync::watch;
 
-use super::failure::{backoff, outage};
+use super::failure::{backoff, outage, silence, within};
 use super::intake::{Intake, Work};
 use super::link::Link;
 use super::message::delivery;
@@ -46,13 +46,17 @@ impl Server {
     async fn keep(&self) -> Infallible {
         let mut failures = 0;
         loop {
-            let Err(why) = self.serve(&mut failures).await;
+            let Err(why) = self.serve(&mut failures).await else {
+                self.intake.end(None);
+                continue;
+            };
             tracing::debug!(queue = %self.intake.queue, outage = %why, "the channel ended");
             let is_curable = match why.kind {
                 // The link knows, and tells who waits.
                 OutageKind::Unreachable => true,
+                // The end of a consumer is one failure, and that its queue is missing the next.
                 OutageKind::Undeclared => {
-                    failures == 0 && self.publisher.topology.has_queue(&self.intake.queue)
+                    failures < 2 && self.publisher.topology.has_queue(&self.intake.queue)
                 }
                 _ => false,
             };
@@ -66,8 +70,8 @@ impl Server {
         }
     }
 
-    /// Serves the queue over one channel until that ends.
-    async fn serve(&self, failures: &mut u32) -> Result<Infallible, Outage> {
+    /// Serves the queue over one channel until that ends, or nothing came over it for as long as a receive waits.
+    async fn serve(&self, failures: &mut u32) -> Result<(), Outage> {
         while !self.intake.is_wanted() {
             self.intake.wanted.notified().await;
         }
@@ -75,6 +79,7 @@ impl Server {
         let mut repairs = self.publisher.topology.repairs.subscribe();
         let mut session = Session::open(self, &connection).await?;
         self.intake.begin(session.generation.clone());
+        let mut quiet = self.world.sleep(self.settings.receive_wait);
         loop {
             let work = self.intake.work();
             let is_holding = work.is_holding;
@@ -89,8 +94,18 @@ impl Server {
                 // A consumer of a queue that was deleted is not always told so once there is a new one by that name.
                 _ = repairs.changed() => return Err(repaired()),
                 () = self.intake.wanted.notified() => {}
-                arrived = session.arrived() => self.intake.push(arrived?.into_iter()),
+                arrived = session.arrived() => {
+                    self.intake.push(arrived?.into_iter());
+                    quiet = self.world.sleep(self.settings.receive_wait);
+                }
                 () = hold => session.let_go().await?,
+                // Nor is it told here when another process declared the new one: so silence ends a channel, too.
+                () = &mut quiet => {
+                    if self.intake.is_idle() && session.is_silent().await? {
+                        return Ok(());
+                    }
+                    quiet = self.world.sleep(self.settings.receive_wait);
+                }
             }
         }
     }
@@ -183,10 +198,11 @@ impl<'a> Session<'a> {
     }
 
     /// The broker ended a consumer: its queue is gone, and may be there again by the same name. Only a new channel is sure
-    /// to mean the new one.
+    /// to mean the new one, and finds out whether to declare it: the broker says this before it has forgotten the queue, and
+    /// one that is declared in between may stay half deleted.
     fn gone(&self) -> Outage {
         let detail = format!("rabbitmq: the broker ended the consumer of {}", self.server.intake.queue);
-        Outage { kind: OutageKind::Undeclared, detail }
+        Outage { kind: OutageKind::Unreachable, detail }
     }
 
     fn delivery(&self, message: lapin::Result<lapin::message::Delivery>) -> Result<crate::Delivery, Outage> {
@@ -196,6 +212,24 @@ impl<'a> Session<'a> {
 
     /// Gives back what nobody asks for, and takes nothing until somebody does. What was handed out stays so.
     async fn let_go(&mut self) -> Result<(), Outage> {
+        let late = self.end_consumers().await?;
+        self.server.intake.push(late.into_iter());
+        self.server.intake.give_back();
+        Ok(())
+    }
+
+    /// Ends the consumers; whether nothing was on its way. If something was, the channel is a good one, and asks again.
+    async fn is_silent(&mut self) -> Result<bool, Outage> {
+        let (world, wait) = (self.server.world.clone(), self.server.settings.confirm_wait);
+        let ended = within(&*world, wait, self.end_consumers()).await;
+        let late = ended.unwrap_or_else(|| Err(silence("end a consumer")))?;
+        let is_silent = late.is_empty();
+        self.server.intake.push(late.into_iter());
+        Ok(is_silent)
+    }
+
+    /// Ends the consumers, and answers what was still on its way to them.
+    async fn end_consumers(&mut self) -> Result<Vec<crate::Delivery>, Outage> {
         let failed = |error: lapin::Error| outage("end a consumer", &error);
         for tag in std::mem::take(&mut self.tags) {
             self.channel.basic_cancel(tag, BasicCancelOptions::default()).await.map_err(failed)?;
@@ -206,8 +240,6 @@ impl<'a> Session<'a> {
             late.extend(message.map(|message| self.delivery(message)).transpose()?);
         }
         self.prefetch = 0;
-        self.server.intake.push(late.into_iter());
-        self.server.intake.give_back();
-        Ok(())
+        Ok(late)
     }
 }

@@ -13,13 +13,17 @@ use std::time::Duration;
 
 use bus::conformance::trial::{HEARD, LEFT, SAID, numbered, text, texts, to_queue, to_topic, wiring};
 use bus::rabbitmq::RabbitMq;
-use bus::{Bus, Delivery, Outgoing, Published, Settle, World};
+use bus::{Bus, Delivery, OutageKind, Outgoing, Published, Settle, World};
+use futures_util::future::join;
 use tokio::runtime::Runtime;
 
 use crate::conformance::pass_all;
 use proxy::Cut;
 use subject::Broker;
 use world::Real;
+
+/// What a machine that is only slow does not need.
+const MOST: Duration = Duration::from_secs(60);
 
 /// Runs `test` with a broker, if there is one.
 fn with_broker<F: Future<Output = ()>>(test: impl FnOnce(Arc<Broker>) -> F) {
@@ -52,14 +56,25 @@ async fn declared(broker: &Broker) -> Arc<RabbitMq> {
     bus
 }
 
+/// Takes `n` messages, however slow the machine; what cannot be reached for a while is asked again.
 async fn take(bus: &RabbitMq, queue: &str, n: usize) -> Vec<Delivery> {
     let mut taken = vec![];
-    while taken.len() < n {
-        let received = bus.receive(queue.into(), n - taken.len()).await;
-        let received = received.unwrap_or_else(|outage| panic!("after {} of {n}: {outage}", taken.len()));
-        assert!(!received.is_empty(), "{} of {n} came", taken.len());
-        taken.extend(received);
-    }
+    let mut latest = None;
+    let taking = async {
+        while taken.len() < n {
+            match bus.receive(queue.into(), n - taken.len()).await {
+                Ok(received) => taken.extend(received),
+                Err(outage) if outage.kind == OutageKind::Unreachable => latest = Some(outage),
+                Err(outage) => panic!("{outage}"),
+            }
+        }
+    };
+    let is_done = tokio::select! {
+        biased;
+        () = taking => true,
+        () = Real.sleep(MOST) => false,
+    };
+    assert!(is_done, "{} of {n} came, latest outage {latest:?}", taken.len());
     taken
 }
 
@@ -167,9 +182,54 @@ fn a_queue_that_was_deleted_is_declared_again() {
         publish_all(&bus, vec![to_topic(HEARD, "a")]).await;
         assert_eq!(texts(&take(&bus, LEFT, 1).await), ["a"]);
         broker.delete(LEFT).await;
-        assert_eq!(bus.publish(vec![to_queue(LEFT, "b")]).await, [Published::Unknown]);
+        // Confirmed at once when the consumer was told first, which declares it, too; but then it has to come.
         publish_all(&bus, vec![to_queue(LEFT, "b")]).await;
         assert_eq!(texts(&take(&bus, LEFT, 1).await), ["b"]);
+    });
+}
+
+#[test]
+fn a_consumer_is_not_left_behind_when_another_process_declares_its_queue_again() {
+    with_broker(async |broker| {
+        broker.renew(|settings| settings.receive_wait = Duration::from_millis(500)).await;
+        let (consumer, other) = (broker.join(), broker.join());
+        consumer.declare(wiring()).await.unwrap();
+        for text in numbered(8) {
+            publish_all(&other, vec![to_queue(LEFT, &text)]).await;
+            let taken = take(&consumer, LEFT, 1).await.remove(0);
+            assert_eq!(texts(std::slice::from_ref(&taken)), [text]);
+            consumer.settle(vec![(taken.token, Settle::Acknowledge)]).await;
+            broker.delete(LEFT).await;
+            other.declare(wiring()).await.unwrap();
+        }
+    });
+}
+
+#[test]
+fn a_consumer_that_was_silent_for_long_still_gets_what_comes() {
+    with_broker(async |broker| {
+        let silence = Duration::from_millis(250);
+        broker.renew(|settings| settings.receive_wait = silence).await;
+        let bus = broker.join();
+        bus.declare(wiring()).await.unwrap();
+        let all = numbered(12);
+        let publishing = async {
+            for text in &all {
+                // About when the channel before is given up.
+                Real.sleep(silence).await;
+                publish_all(&bus, vec![to_queue(LEFT, text)]).await;
+            }
+        };
+        let taking = async {
+            let mut came = std::collections::BTreeSet::new();
+            while came.len() < all.len() {
+                let taken = take(&bus, LEFT, 1).await;
+                came.extend(taken.iter().map(text));
+                bus.settle(taken.into_iter().map(|one| (one.token, Settle::Acknowledge)).collect()).await;
+            }
+            assert_eq!(came.into_iter().collect::<Vec<_>>(), all);
+        };
+        join(publishing, taking).await;
     });
 }
 
@@ -180,13 +240,10 @@ fn who_stops_asking_gives_back_what_it_has_not_handed_out() {
         let (idle, busy) = (broker.join(), broker.join());
         idle.declare(wiring()).await.unwrap();
         // Asks for much and goes away; what comes then lies in its buffer.
-        let mut dropped = idle.receive(LEFT.into(), 100);
-        tokio::select! {
-            biased;
-            _ = &mut dropped => panic!("there is nothing"),
-            () = Real.sleep(Duration::from_millis(200)) => {}
-        }
-        drop(dropped);
+        publish_all(&idle, vec![to_topic(HEARD, "first")]).await;
+        let first = idle.receive(LEFT.into(), 100).await.unwrap();
+        assert_eq!(texts(&first), ["first"]);
+        idle.settle(first.into_iter().map(|one| (one.token, Settle::Acknowledge)).collect()).await;
         publish_all(&idle, numbered(20).iter().map(|text| to_topic(HEARD, text)).collect()).await;
         assert_eq!(texts(&take(&busy, LEFT, 20).await), numbered(20));
         // And it can ask again.

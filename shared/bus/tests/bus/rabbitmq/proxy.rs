@@ -77,6 +77,11 @@ impl Proxy {
         self.shared.state.lock().unwrap().cut = Some(cut);
     }
 
+    /// Whether it refuses everybody.
+    pub(crate) fn is_down(&self) -> bool {
+        self.shared.state.lock().unwrap().is_down
+    }
+
     /// Refuses everybody, or nobody any more.
     pub(crate) fn set_down(&self, is_down: bool) {
         self.shared.state.lock().unwrap().is_down = is_down;

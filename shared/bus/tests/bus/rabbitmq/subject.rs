@@ -50,6 +50,8 @@ impl Broker {
         direct.prefix = direct.exchange.clone();
         // Impatient, so that an outage ends soon.
         direct.reconnect_wait = Duration::from_millis(20);
+        // Patient, since what the test itself does has to succeed.
+        direct.connect_wait = Duration::from_secs(30);
         let fence = connect(&direct);
         fence.declare(Wiring { queues: [FENCE.to_owned()].into(), ..Wiring::default() }).await.unwrap();
         let proxy = Proxy::start(direct.authority()).await;
@@ -72,6 +74,7 @@ impl Broker {
         direct.prefix = fresh_name();
         let admin = connect(&direct);
         let mut settings = direct.clone().by("127.0.0.1", self.proxy.port());
+        settings.connect_wait = Duration::from_secs(1);
         change(&mut settings);
         *self.latest.lock().unwrap() = Some(Latest { settings, nodes: vec![], admin });
     }
@@ -96,6 +99,20 @@ impl Broker {
         self.clean().await;
         self.fence.demolish().await.unwrap();
         self.fence.close().await;
+    }
+
+    /// All that was joined reaches the broker again, or does not for very long.
+    async fn reconnected(&self) {
+        let nodes = self.latest.lock().unwrap().as_ref().map_or(vec![], |latest| latest.nodes.clone());
+        for node in nodes {
+            // A call waits for a second; a closed one fails at once.
+            for _ in 0..60 {
+                if node.inspect().await.is_ok() {
+                    break;
+                }
+                Real.sleep(Duration::from_millis(100)).await;
+            }
+        }
     }
 
     fn node(&self) -> Node {
@@ -140,10 +157,17 @@ impl Subject for Broker {
         true
     }
 
+    fn longest_wait(&self) -> Boxed<'_, ()> {
+        Real.sleep(Duration::from_secs(60))
+    }
+
     /// What can still arrive has arrived once other messages, sent later, have come and gone several times.
     fn patience(&self) -> Boxed<'_, ()> {
         Box::pin(async {
             let is_disturbed = self.is_disturbed.swap(false, Ordering::SeqCst);
+            if is_disturbed && !self.proxy.is_down() {
+                self.reconnected().await;
+            }
             Real.sleep(Duration::from_millis(if is_disturbed { 2_500 } else { 400 })).await;
             for _ in 0..5 {
                 assert_eq!(self.fence.publish(vec![to_queue(FENCE, "fence")]).await, [Published::Confirmed]);
