@@ -75,9 +75,9 @@ lint-probe: ## Each lint and each banned function is really noticed
 	@CARGO='$(CARGO)' scripts/lint-probe '$(TARGET)'
 
 .PHONY: unit
-unit: ## All tests: units, contracts, conformance, journeys, rules of the repository
-	$(call step,tests of the whole workspace)
-	$(CARGO) test --locked --workspace --no-fail-fast
+unit: ## All tests: units, contracts, conformance, journeys, rules of the repository; beside real peers where they can be had
+	$(call step,tests of the whole workspace$(comma) every backend)
+	scripts/peers/run '$(TARGET)' $(CARGO) test --locked --workspace --features banyan/full --no-fail-fast
 
 .PHONY: rules
 rules: ## Only the rules of the repository: who may depend on whom, file lengths, banned words

@@ -8,6 +8,10 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use runtime::Emission;
 
+mod chosen;
+
+pub use chosen::{BusKind, Chosen, StoreKind};
+
 /// The configuration file, looked for in the working directory.
 pub const FILE: &str = "banyan.toml";
 
@@ -27,6 +31,18 @@ pub struct Flags {
     /// Where data is kept [default: ./.banyan]
     #[arg(long, global = true, value_name = "DIR")]
     pub data: Option<String>,
+    /// How messages come and go: embedded or rabbitmq [default: embedded]
+    #[arg(long, global = true, value_name = "BUS")]
+    pub bus: Option<String>,
+    /// Where services keep what they know: sqlite or postgres [default: sqlite with the embedded bus, else postgres]
+    #[arg(long, global = true, value_name = "STORE")]
+    pub store: Option<String>,
+    /// The broker, for --bus rabbitmq; with a password better in the environment [default: guest on this machine]
+    #[arg(long, global = true, value_name = "URL")]
+    pub rabbitmq_url: Option<String>,
+    /// The database, for --store postgres; with a password better in the environment [default: banyan on this machine]
+    #[arg(long, global = true, value_name = "URL")]
+    pub postgres_url: Option<String>,
     /// What is logged: off, error, warn, info, debug, or a tracing filter [default: warn]
     #[arg(long, global = true, value_name = "FILTER")]
     pub log: Option<String>,
@@ -80,22 +96,28 @@ pub struct Config {
     pub host: IpAddr,
     /// Where data is kept.
     pub data: PathBuf,
+    /// What services run on.
+    pub chosen: Chosen,
     /// What is logged.
     pub log: String,
     /// In which majors events are published.
     pub emit: Emission,
     /// Of 1000 events on their way inside, how many are compared with their schema.
     pub validate_sample: u16,
-    /// Each value as text and where it comes from, by name.
+    /// Each value as text and where it comes from, by name; passwords are masked.
     pub origins: BTreeMap<&'static str, (String, Origin)>,
 }
 
 /// Names and defaults. An empty default is worked out from the others.
-const DEFAULTS: [(&str, &str); 7] = [
+const DEFAULTS: [(&str, &str); 11] = [
     ("url", ""),
     ("host", "127.0.0.1"),
     ("port", "8080"),
     ("data", "./.banyan"),
+    ("bus", "embedded"),
+    ("store", ""),
+    ("rabbitmq_url", "amqp://guest:guest@127.0.0.1:5672/%2f"),
+    ("postgres_url", "postgres://banyan@127.0.0.1:5432/banyan"),
     ("log", "warn"),
     ("emit", ""),
     ("validate_sample", "10"),
@@ -173,6 +195,7 @@ impl Config {
         let emit = emit
             .map_err(|error| wrong("emit", &format!("like order.placed=both ({error})")))
             .unwrap_or_default();
+        let chosen = Chosen::of(text).map_err(|(name, want)| wrong(name, want)).unwrap_or_default();
         let (data, log) = (Path::new(&text("data")).to_path_buf(), text("log"));
         if !problems.is_empty() {
             return Err(Problems(problems));
@@ -181,8 +204,9 @@ impl Config {
         if let Some((value, _)) = origins.get_mut("url") {
             value.clone_from(&url);
         }
+        chosen.show(&mut origins);
         let validate_sample = validate_sample.unwrap_or_default();
-        Ok(Self { url, port, host, data, log, emit, validate_sample, origins })
+        Ok(Self { url, port, host, data, chosen, log, emit, validate_sample, origins })
     }
 }
 
@@ -199,6 +223,10 @@ fn flag(flags: &Flags, name: &str) -> Option<String> {
         "port" => flags.port.clone(),
         "host" => flags.host.clone(),
         "data" => flags.data.clone(),
+        "bus" => flags.bus.clone(),
+        "store" => flags.store.clone(),
+        "rabbitmq_url" => flags.rabbitmq_url.clone(),
+        "postgres_url" => flags.postgres_url.clone(),
         "emit" => flags.emit.clone(),
         "validate_sample" => flags.validate_sample.clone(),
         _ => flags.log.clone(),

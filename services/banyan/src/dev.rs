@@ -6,15 +6,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use bus::{Bus, Embedded};
-use runtime::{Env, Node, Policy, Ports, Quirks, Validation};
+use runtime::{Env, Node, Policy, Validation};
 use serde::Serialize;
-use store::Blobs;
-use store::blobs::{Folder, Memory};
-use store::sqlite::{self, Engine, vfs};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use crate::config::{self, Config};
+use crate::backends::{Backends, Wishes};
+use crate::config::{self, BusKind, Config, StoreKind};
 use crate::http::{self, Site};
 use crate::output::Output;
 use crate::peer::{self, Addresses, Kind, Peers, Supervisor, Webhooks};
@@ -45,6 +42,8 @@ pub struct Args {
 struct Banner {
     url: String,
     data: Option<PathBuf>,
+    bus: BusKind,
+    store: StoreKind,
     peers: Addresses,
 }
 
@@ -71,22 +70,22 @@ pub async fn run(config: &Config, args: &Args, output: Output) -> Result<()> {
     let listener = bind(config)?;
     let address = listener.local_addr()?;
     // Named after its address: several of them in one process, as in tests, are counted apart.
-    let disk = vfs::register(&format!("dev-{address}")).ok();
-    let engine = Arc::new(open(data.as_deref(), disk, args.page_limit)?);
+    let counted_as = format!("dev-{address}");
+    let wishes = Wishes { memory: args.memory, page_limit: args.page_limit, counted_as: &counted_as };
+    let backends = Backends::open(config, wishes, &env).await?;
     let peers = peers(&env, data.as_deref(), args, address).await?;
-    let bus = Arc::new(Embedded::new(engine.clone()));
-    let blobs = blobs(data.as_deref())?;
     let validation = Validation { per_mille: config.validate_sample, ..Validation::default() };
     let policy = Policy { emission: config.emit.clone(), validation, ..Policy::default() };
-    let ground = Ground { engine: engine.clone(), bus, blobs, disk, policy, address };
-    let site = site(&env, ground, &peers, args).await?;
+    let ground = Ground { backends, policy, address };
+    let (site, backends) = site(&env, ground, &peers, args).await?;
     let node = site.node.clone();
     let url = format!("http://{address}");
-    announce(&Banner { url, data, peers: peers.addresses }, output);
+    let (bus, store) = (config.chosen.bus, config.chosen.store);
+    announce(&Banner { url, data, bus, store, peers: peers.addresses }, output);
     http::serve(site, listener, stop.told(args.with_parent)).await?;
     output.note("stopping: finishing what has begun ...");
     node.drain().await;
-    engine.close();
+    backends.close().await;
     Ok(())
 }
 
@@ -98,31 +97,10 @@ fn bind(config: &Config) -> Result<TcpListener> {
     Ok(listener)
 }
 
-fn open(data: Option<&Path>, vfs: Option<vfs::Controls>, page_limit: Option<u32>) -> Result<Engine> {
-    let Some(data) = data else {
-        return Ok(Engine::open(sqlite::Config { vfs, page_limit, ..sqlite::Config::memory() })?);
-    };
-    Engine::open(sqlite::Config { vfs, page_limit, ..sqlite::Config::file(data.join("banyan.db")) })
-        .with_context(|| format!("{} cannot be opened", data.join("banyan.db").display()))
-}
-
-/// Opened once the file is: who holds its lock has the folder too.
-fn blobs(data: Option<&Path>) -> Result<Arc<dyn Blobs>> {
-    let Some(data) = data else { return Ok(Arc::new(Memory::default())) };
-    let folder = data.join("blobs");
-    Ok(Arc::new(Folder::open(&folder).with_context(|| format!("{} cannot be opened", folder.display()))?))
-}
-
 /// What services run on in this process.
 pub(crate) struct Ground {
-    /// The file.
-    pub(crate) engine: Arc<Engine>,
-    /// How messages come and go.
-    pub(crate) bus: Arc<dyn Bus>,
-    /// Where data lies that is too large for them.
-    pub(crate) blobs: Arc<dyn Blobs>,
-    /// Counts what is done to the file.
-    pub(crate) disk: Option<vfs::Controls>,
+    /// Store, bus and blobs.
+    pub(crate) backends: Backends,
     /// Its bounds.
     pub(crate) policy: Policy,
     /// Where they are reached.
@@ -148,11 +126,10 @@ pub(crate) async fn peers(env: &Env, data: Option<&Path>, args: &Args, address: 
     Ok(Peers { addresses, provider_secret, carrier_secret })
 }
 
-/// Starts every service. They run as long as `env` runs their tasks, or until their node is drained.
-pub(crate) async fn site(env: &Env, ground: Ground, peers: &Peers, args: &Args) -> Result<Site> {
-    let Ground { engine, bus, blobs, disk, policy, address } = ground;
-    let ports =
-        Ports { store: engine.clone(), bus: bus.clone(), blobs, env: env.clone(), quirks: Quirks::default() };
+/// Starts every service. They run as long as `env` runs their tasks, or until their node is drained; afterwards the
+/// backends that are given back can be closed.
+pub(crate) async fn site(env: &Env, ground: Ground, peers: &Peers, args: &Args) -> Result<(Site, Backends)> {
+    let Ground { backends, policy, address } = ground;
     let options = Options {
         deadline: args.faults.then_some(SHORT_DEADLINE),
         pace: Some(PACE),
@@ -160,14 +137,26 @@ pub(crate) async fn site(env: &Env, ground: Ground, peers: &Peers, args: &Args) 
         carrier_secrets: vec![peers.carrier_secret.clone()],
     };
     let services = wiring::services(peers.addresses.reach()?, options);
-    let node = Arc::new(Node::start(services, ports, policy, wiring::wiring()).await?);
-    Ok(Site { node, engine, disk, bus, env: env.clone(), peers: peers.addresses.clone(), address })
+    let node = Arc::new(Node::start(services, backends.ports(env), policy, wiring::wiring()).await?);
+    let site = Site {
+        node,
+        tap: backends.tap.clone(),
+        file: backends.file.clone(),
+        bus: backends.bus.clone(),
+        env: env.clone(),
+        peers: peers.addresses.clone(),
+        address,
+    };
+    Ok((site, backends))
 }
 
 fn announce(banner: &Banner, output: Output) {
-    let kept = match &banner.data {
-        Some(data) => format!("{} (delete it to begin again)", data.display()),
-        None => "nowhere: everything is gone when this ends".to_owned(),
+    let kept = match (&banner.data, banner.store) {
+        (Some(data), StoreKind::Sqlite) => format!("{} (delete it to begin again)", data.display()),
+        (None, StoreKind::Sqlite) => "nowhere: everything is gone when this ends".to_owned(),
+        (_, store) => format!("{store}, and {} for the peers", {
+            banner.data.as_ref().map_or_else(|| "nothing".to_owned(), |data| data.display().to_string())
+        }),
     };
     output.answer(banner, |banner| {
         let Banner { url, peers, .. } = banner;

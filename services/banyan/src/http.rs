@@ -9,8 +9,6 @@ mod store;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
-use ::store::sqlite::Engine;
-use ::store::sqlite::vfs::Controls;
 use anyhow::Result;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
@@ -20,6 +18,7 @@ use bus::{Bus, Embedded};
 use runtime::operate::{health_routes, operator_routes, peek_routes};
 use runtime::{Env, Node};
 
+use crate::backends::{File, Tap};
 use crate::peer::Addresses;
 
 /// Bytes of a request's body: 80 lines of an order take about 10 KB.
@@ -30,10 +29,10 @@ pub const BODY_LIMIT: usize = 1024 * 1024;
 pub struct Site {
     /// The running services.
     pub node: Arc<Node>,
-    /// The file, for following events.
-    pub engine: Arc<Engine>,
-    /// Counts what is done to the file.
-    pub disk: Option<Controls>,
+    /// For following events.
+    pub tap: Tap,
+    /// Store and bus, where they are one file.
+    pub file: Option<File>,
     /// For publishing what other applications send.
     pub bus: Arc<dyn Bus>,
     /// Time and tasks.
@@ -46,6 +45,8 @@ pub struct Site {
 
 /// All routes, guarded, with every refusal as a problem document.
 pub fn router(site: Site) -> Router {
+    // Not every broker lets anybody look into a queue without taking from it.
+    let peek = site.file.as_ref().map(|file| peek_routes(Arc::new(Embedded::new(file.engine.clone()))));
     Router::new()
         .route("/events", post(events::publish).get(events::follow))
         .route("/audit", get(audit::show))
@@ -55,7 +56,7 @@ pub fn router(site: Site) -> Router {
         .merge(site.node.routes())
         .merge(health_routes(site.node.clone()))
         .merge(operator_routes(site.node.clone()))
-        .merge(peek_routes(Arc::new(Embedded::new(site.engine.clone()))))
+        .merge(peek.unwrap_or_else(|| Router::new().route("/queues/{queue}/messages", get(guard::no_peek))))
         .fallback(guard::nothing_here)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(from_fn_with_state(Arc::new(guard::Place::of(site.address)), guard::same_origin))

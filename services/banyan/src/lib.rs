@@ -1,6 +1,7 @@
 //! The parts of the `banyan` binary.
 
 pub mod audit;
+pub mod backends;
 pub mod bench;
 pub mod chaos;
 pub mod cli;

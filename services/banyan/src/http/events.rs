@@ -228,7 +228,7 @@ pub(super) async fn follow(
         )
         .hint("GET /events?follow=1"));
     }
-    let tap = site.engine.tap();
+    let tap = site.tap.listen();
     let claims = site.node.claims();
     let events = futures_util::stream::unfold((tap, asked, claims), |(mut tap, asked, claims)| async move {
         let sse = loop {

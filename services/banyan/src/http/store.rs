@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
+use runtime::Problem;
 use serde::Serialize;
 use store::sqlite::Stats;
 
@@ -20,11 +21,15 @@ pub(super) struct Cost {
     bytes_written: Option<u64>,
 }
 
-pub(super) async fn show(State(site): State<Site>) -> Json<Cost> {
-    Json(Cost {
-        stats: site.engine.stats(),
-        fsyncs: site.disk.map(|disk| disk.fsyncs()),
-        log_sync_us: site.disk.map(|disk| disk.log_sync_times()),
-        bytes_written: site.disk.map(|disk| disk.bytes_written()),
-    })
+pub(super) async fn show(State(site): State<Site>) -> Result<Json<Cost>, Problem> {
+    let Some(file) = site.file else {
+        return Err(Problem::new(404, "not-found", "Not found", "the store is no file of this process")
+            .hint("ask the database itself"));
+    };
+    Ok(Json(Cost {
+        stats: file.engine.stats(),
+        fsyncs: file.disk.map(|disk| disk.fsyncs()),
+        log_sync_us: file.disk.map(|disk| disk.log_sync_times()),
+        bytes_written: file.disk.map(|disk| disk.bytes_written()),
+    }))
 }

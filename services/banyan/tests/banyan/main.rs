@@ -3,6 +3,9 @@
 #[cfg(test)]
 mod bodies;
 #[cfg(test)]
+#[cfg(feature = "full")]
+mod brokers;
+#[cfg(test)]
 mod chaos;
 #[cfg(test)]
 mod claims;

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use banyan::backends::{File, Tap};
 use banyan::http::{self, Site};
 use banyan::peer::Addresses;
 use banyan::wiring::{self, Options};
@@ -88,7 +89,9 @@ async fn dev(data: &Path) -> (Shop, vfs::Controls) {
     let node = Node::start(services, ports, Policy::default(), wiring::wiring()).await.unwrap();
     let (door, url) = listener();
     let address = door.local_addr().unwrap();
-    let site = Site { node: Arc::new(node), engine, disk: Some(disk), bus, env: env.clone(), peers, address };
+    let tap = Tap::File(engine.clone());
+    let file = Some(File { engine, disk: Some(disk) });
+    let site = Site { node: Arc::new(node), tap, file, bus, env: env.clone(), peers, address };
     let serving = async { http::serve(site, door, std::future::pending()).await.unwrap() };
     env.spawn.spawn("door".into(), Box::pin(serving));
     (Shop::at(url), disk)

@@ -10,7 +10,19 @@ use tempfile::TempDir;
 pub(crate) fn banyan(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_banyan"));
     command.args(args).current_dir(env!("CARGO_TARGET_TMPDIR"));
-    for name in ["URL", "HOST", "PORT", "DATA", "LOG", "VALIDATE_SAMPLE"] {
+    for name in [
+        "URL",
+        "HOST",
+        "PORT",
+        "DATA",
+        "BUS",
+        "STORE",
+        "RABBITMQ_URL",
+        "POSTGRES_URL",
+        "LOG",
+        "EMIT",
+        "VALIDATE_SAMPLE",
+    ] {
         command.env_remove(format!("BANYAN_{name}"));
     }
     command

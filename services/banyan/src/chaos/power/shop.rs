@@ -14,6 +14,7 @@ use store::sqlite::{self, Engine, OpenError};
 use tokio::sync::oneshot;
 
 use super::leash::Leash;
+use crate::backends::{Backends, File};
 use crate::client::Client;
 use crate::dev::{self, Ground};
 use crate::http;
@@ -56,13 +57,14 @@ impl Shop {
         let leash = Leash::default();
         let own = leash.env(env);
         let address = listener.local_addr()?;
-        let embedded = Embedded::new(engine.clone());
-        let bus: Arc<dyn Bus> = if is_quiet { Arc::new(Quiet(embedded)) } else { Arc::new(embedded) };
         // No order here is too large for a message.
         let blobs = Arc::new(Memory::default());
-        let ground =
-            Ground { engine: engine.clone(), bus, blobs, disk: None, policy: Policy::default(), address };
-        let site = dev::site(&own, ground, peers, &dev::Args::default()).await?;
+        let mut backends = Backends::embedded(File { engine: engine.clone(), disk: None }, blobs);
+        if is_quiet {
+            backends.bus = Arc::new(Quiet(Embedded::new(engine.clone())));
+        }
+        let ground = Ground { backends, policy: Policy::default(), address };
+        let (site, _) = dev::site(&own, ground, peers, &dev::Args::default()).await?;
         let node = site.node.clone();
         let (stop, stopped) = oneshot::channel();
         let stopped = async move {

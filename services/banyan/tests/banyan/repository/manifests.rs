@@ -1,6 +1,7 @@
 //! Who may depend on whom.
 
 use std::collections::BTreeSet;
+use std::process::Command;
 
 use toml::{Table, Value};
 
@@ -159,5 +160,27 @@ fn the_tests_of_a_crate_are_one_binary() {
             .filter(|path| path.extension().is_some_and(|e| e == "rs") || path.join("main.rs").exists())
             .collect();
         assert!(binaries.len() <= 1, "each binary is linked anew: {binaries:?}");
+    }
+}
+
+/// Every crate that the product is built of, by name.
+fn built_of(features: &[&str]) -> BTreeSet<String> {
+    let output = Command::new(env!("CARGO"))
+        .args(["tree", "--locked", "--package", "banyan", "--edges", "normal", "--prefix", "none"])
+        .args(features)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).unwrap();
+    text.lines().filter_map(|line| line.split(' ').next()).map(str::to_owned).collect()
+}
+
+#[test]
+fn the_default_build_has_no_client_of_a_broker_or_a_database() {
+    let (default, full) = (built_of(&[]), built_of(&["--features", "full"]));
+    for client in ["lapin", "tokio-postgres", "rustls"] {
+        assert!(full.contains(client), "{client} is looked for under a wrong name");
+        assert!(!default.contains(client), "{client} belongs behind a feature");
     }
 }

@@ -1,0 +1,158 @@
+//! What services run on: a store, a bus and a place for blobs, as the configuration names them. Only here are adapters
+//! opened; what was not compiled in is refused with the feature that has it.
+
+mod embedded;
+#[cfg(feature = "postgres")]
+mod postgres;
+#[cfg(feature = "rabbitmq")]
+mod rabbitmq;
+mod tap;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use bus::Bus;
+use runtime::{Env, Ports, Quirks};
+use store::blobs::{Folder, Memory};
+use store::{Blobs, Boxed, Store};
+
+use crate::cli::Failure;
+use crate::config::{BusKind, Config, StoreKind};
+
+pub use embedded::File;
+pub use tap::Tap;
+
+/// Open adapters.
+pub(crate) struct Backends {
+    /// Where services keep what they know.
+    pub(crate) store: Arc<dyn Store>,
+    /// How messages come and go.
+    pub(crate) bus: Arc<dyn Bus>,
+    /// Where data lies that is too large for a message.
+    pub(crate) blobs: Arc<dyn Blobs>,
+    /// Hears what is published.
+    pub(crate) tap: Tap,
+    /// Store and bus in one file, where they are.
+    pub(crate) file: Option<File>,
+    close: Vec<Closing>,
+}
+
+/// Lets go of one of them.
+type Closing = Box<dyn FnOnce() -> Boxed<'static, ()> + Send>;
+
+/// What only an embedded backend is asked for.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Wishes<'a> {
+    /// Keep nothing.
+    pub(crate) memory: bool,
+    /// Pages of the file, at most.
+    pub(crate) page_limit: Option<u32>,
+    /// What the file's system calls are counted under.
+    pub(crate) counted_as: &'a str,
+}
+
+impl Backends {
+    /// Opens what `config` names.
+    ///
+    /// # Errors
+    /// A combination that nobody made, a feature that was not compiled in, a server that does not answer, a directory
+    /// in use.
+    pub(crate) async fn open(config: &Config, wishes: Wishes<'_>, env: &Env) -> Result<Self> {
+        let data = (!wishes.memory).then_some(config.data.as_path());
+        match (config.chosen.bus, config.chosen.store) {
+            (BusKind::Embedded, StoreKind::Sqlite) => {
+                let file = File::open(data, wishes)?;
+                // Once the file is open: who holds its lock has the folder too.
+                Ok(Self::embedded(file, blobs(data)?))
+            }
+            (BusKind::RabbitMq, StoreKind::Postgres) => {
+                let (store, close_store) = open_postgres(config, env).await?;
+                let (bus, close_bus) = open_rabbitmq(config, env)?;
+                let (bus, tap) = tap::tapped(bus);
+                Ok(Self {
+                    store,
+                    bus,
+                    blobs: blobs(data)?,
+                    tap,
+                    file: None,
+                    close: vec![close_bus, close_store],
+                })
+            }
+            (bus, store) => {
+                let text = format!(
+                    "--bus {bus} does not go with --store {store}; choose embedded with sqlite, or rabbitmq with postgres"
+                );
+                Err(Failure::usage(text).into())
+            }
+        }
+    }
+
+    /// Store and bus in `file`.
+    pub(crate) fn embedded(file: File, blobs: Arc<dyn Blobs>) -> Self {
+        let engine = file.engine.clone();
+        let close: Closing = Box::new(move || Box::pin(async move { engine.close() }));
+        Self {
+            store: file.engine.clone(),
+            bus: Arc::new(bus::Embedded::new(file.engine.clone())),
+            blobs,
+            tap: Tap::File(file.engine.clone()),
+            file: Some(file),
+            close: vec![close],
+        }
+    }
+
+    /// The same as what a service asks for.
+    pub(crate) fn ports(&self, env: &Env) -> Ports {
+        Ports {
+            store: self.store.clone(),
+            bus: self.bus.clone(),
+            blobs: self.blobs.clone(),
+            env: env.clone(),
+            quirks: Quirks::default(),
+        }
+    }
+
+    /// Lets go of files and connections, once nothing runs any more.
+    pub(crate) async fn close(self) {
+        for close in self.close {
+            close().await;
+        }
+    }
+}
+
+fn blobs(data: Option<&Path>) -> Result<Arc<dyn Blobs>> {
+    let Some(data) = data else { return Ok(Arc::new(Memory::default())) };
+    let folder = data.join("blobs");
+    Ok(Arc::new(Folder::open(&folder).with_context(|| format!("{} cannot be opened", folder.display()))?))
+}
+
+#[cfg(feature = "postgres")]
+async fn open_postgres(config: &Config, env: &Env) -> Result<(Arc<dyn Store>, Closing)> {
+    postgres::open(config, env).await
+}
+
+#[cfg(not(feature = "postgres"))]
+#[expect(clippy::unused_async, reason = "the same shape as with the feature")]
+async fn open_postgres(_: &Config, _: &Env) -> Result<(Arc<dyn Store>, Closing)> {
+    Err(not_compiled("--store postgres", "postgres"))
+}
+
+#[cfg(feature = "rabbitmq")]
+fn open_rabbitmq(config: &Config, env: &Env) -> Result<(Arc<dyn Bus>, Closing)> {
+    rabbitmq::open(config, env)
+}
+
+#[cfg(not(feature = "rabbitmq"))]
+fn open_rabbitmq(_: &Config, _: &Env) -> Result<(Arc<dyn Bus>, Closing)> {
+    Err(not_compiled("--bus rabbitmq", "rabbitmq"))
+}
+
+#[cfg(not(all(feature = "postgres", feature = "rabbitmq")))]
+fn not_compiled(setting: &str, feature: &str) -> anyhow::Error {
+    let text = format!(
+        "{setting} is not in this program; build it with `cargo build --release --features {feature}`, or with \
+         `--features full` for every backend"
+    );
+    Failure::usage(text).into()
+}

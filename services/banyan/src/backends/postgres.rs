@@ -1,0 +1,26 @@
+//! The store in PostgreSQL.
+
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use runtime::Env;
+use store::Store;
+use store::postgres::{Postgres, Settings};
+
+use super::Closing;
+use crate::cli::Failure;
+use crate::config::Config;
+
+/// Opens the store that `config` names, and removes in the background what expired.
+///
+/// # Errors
+/// The URL is wrong, or the server does not answer.
+pub(super) async fn open(config: &Config, env: &Env) -> Result<(Arc<dyn Store>, Closing)> {
+    let settings =
+        Settings::parse(&config.chosen.postgres_url).map_err(|error| Failure::usage(error.to_string()))?;
+    let store = Arc::new(Postgres::open(settings).await.context("the PostgreSQL store cannot be opened")?);
+    let house = store.clone();
+    env.spawn.spawn("postgres.house".into(), Box::pin(async move { house.keep_house().await }));
+    let closing = store.clone();
+    Ok((store, Box::new(move || Box::pin(async move { closing.close() }))))
+}

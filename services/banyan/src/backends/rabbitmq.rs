@@ -1,0 +1,24 @@
+//! The bus in RabbitMQ.
+
+use std::sync::Arc;
+
+use anyhow::Result;
+use bus::Bus;
+use bus::rabbitmq::{RabbitMq, Settings};
+use runtime::Env;
+
+use super::Closing;
+use crate::cli::Failure;
+use crate::config::Config;
+
+/// Connects to the broker that `config` names, in the background: services that start before their broker wait for it.
+///
+/// # Errors
+/// The URL is wrong.
+pub(super) fn open(config: &Config, env: &Env) -> Result<(Arc<dyn Bus>, Closing)> {
+    let settings =
+        Settings::parse(&config.chosen.rabbitmq_url).map_err(|error| Failure::usage(error.to_string()))?;
+    let bus = Arc::new(RabbitMq::connect(settings, Arc::new(env.clone())));
+    let closing = bus.clone();
+    Ok((bus, Box::new(move || Box::pin(async move { closing.close().await }))))
+}

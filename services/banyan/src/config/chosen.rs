@@ -1,0 +1,157 @@
+//! Which bus and which store services run on, and where these are.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use super::Origin;
+
+/// How messages come and go.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum BusKind {
+    /// In the store's own file.
+    #[default]
+    Embedded,
+    /// Through a RabbitMQ broker.
+    RabbitMq,
+}
+
+/// Where services keep what they know.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StoreKind {
+    /// In one file.
+    #[default]
+    Sqlite,
+    /// In a PostgreSQL database.
+    Postgres,
+}
+
+impl BusKind {
+    fn parse(text: &str) -> Option<Self> {
+        [Self::Embedded, Self::RabbitMq].into_iter().find(|kind| kind.to_string() == text)
+    }
+}
+
+impl StoreKind {
+    fn parse(text: &str) -> Option<Self> {
+        [Self::Sqlite, Self::Postgres].into_iter().find(|kind| kind.to_string() == text)
+    }
+}
+
+impl fmt::Display for BusKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Embedded => "embedded",
+            Self::RabbitMq => "rabbitmq",
+        })
+    }
+}
+
+impl fmt::Display for StoreKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Sqlite => "sqlite",
+            Self::Postgres => "postgres",
+        })
+    }
+}
+
+/// What services run on.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Chosen {
+    /// How messages come and go.
+    pub bus: BusKind,
+    /// Where services keep what they know.
+    pub store: StoreKind,
+    /// The broker; may hold a password.
+    pub rabbitmq_url: String,
+    /// The database; may hold a password.
+    pub postgres_url: String,
+}
+
+impl Chosen {
+    /// Of what the settings say.
+    ///
+    /// # Errors
+    /// The name of the setting that is wrong, and what it must be.
+    pub(super) fn of(text: impl Fn(&str) -> String) -> Result<Self, (&'static str, &'static str)> {
+        let bus = BusKind::parse(&text("bus")).ok_or(("bus", "embedded or rabbitmq"))?;
+        let store = match (text("store").as_str(), bus) {
+            ("", BusKind::Embedded) => Some(StoreKind::Sqlite),
+            ("", BusKind::RabbitMq) => Some(StoreKind::Postgres),
+            (named, _) => StoreKind::parse(named),
+        };
+        let store = store.ok_or(("store", "sqlite or postgres"))?;
+        Ok(Self { bus, store, rabbitmq_url: text("rabbitmq_url"), postgres_url: text("postgres_url") })
+    }
+
+    /// Puts what was worked out among the values that are shown, and no password.
+    pub(super) fn show(&self, origins: &mut BTreeMap<&'static str, (String, Origin)>) {
+        let shown = [
+            ("store", self.store.to_string()),
+            ("rabbitmq_url", masked(&self.rabbitmq_url)),
+            ("postgres_url", masked(&self.postgres_url)),
+        ];
+        for (name, text) in shown {
+            if let Some((value, _)) = origins.get_mut(name) {
+                *value = text;
+            }
+        }
+    }
+}
+
+/// Without passwords.
+impl fmt::Debug for Chosen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Chosen").field("bus", &self.bus).field("store", &self.store).finish_non_exhaustive()
+    }
+}
+
+/// A URL without its password.
+fn masked(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return "(not a URL)".to_owned() };
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (authority, path) = rest.split_at(end);
+    match authority.rsplit_once('@') {
+        Some((user, host)) => {
+            let user = user.split(':').next().unwrap_or_default();
+            format!("{scheme}://{user}:***@{host}{path}")
+        }
+        None => url.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Config, Flags};
+
+    #[test]
+    fn the_store_follows_the_bus_unless_it_is_named() {
+        let chosen = |text: &str| Config::from_sources(&Flags::default(), |_| None, text);
+        let kinds = |text: &str| chosen(text).map(|config| (config.chosen.bus, config.chosen.store)).unwrap();
+        assert_eq!(kinds(""), (BusKind::Embedded, StoreKind::Sqlite));
+        assert_eq!(kinds("bus = \"rabbitmq\""), (BusKind::RabbitMq, StoreKind::Postgres));
+        assert_eq!(kinds("store = \"postgres\""), (BusKind::Embedded, StoreKind::Postgres));
+        for wrong in ["bus = \"carrier-pigeon\"", "store = \"shoebox\""] {
+            let problems = chosen(wrong).unwrap_err().0;
+            assert!(problems.len() == 1 && problems[0].contains("from banyan.toml"), "{problems:?}");
+        }
+    }
+
+    #[test]
+    fn a_password_is_shown_nowhere() {
+        let flags = Flags {
+            rabbitmq_url: Some("amqps://shop:s3cret@broker:5671/shop".into()),
+            postgres_url: Some("postgres://shop:p%40ss@db/shop?sslmode=require".into()),
+            ..Flags::default()
+        };
+        let config = Config::from_sources(&flags, |_| None, "").unwrap();
+        assert!(config.chosen.rabbitmq_url.contains("s3cret"));
+        assert_eq!(config.origins["rabbitmq_url"].0, "amqps://shop:***@broker:5671/shop");
+        assert_eq!(config.origins["postgres_url"].0, "postgres://shop:***@db/shop?sslmode=require");
+        let shown = format!("{config:?}");
+        assert!(!shown.contains("s3cret") && !shown.contains("p%40ss"), "{shown}");
+    }
+}
