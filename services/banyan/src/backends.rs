@@ -67,8 +67,9 @@ impl Backends {
                 Ok(Self::embedded(file, blobs(data)?))
             }
             (BusKind::RabbitMq, StoreKind::Postgres) => {
-                let (store, close_store) = open_postgres(config, env).await?;
+                // The bus first: it connects in the background, and a wrong address is told at once.
                 let (bus, close_bus) = open_rabbitmq(config, env)?;
+                let (store, close_store) = open_postgres(config, env).await?;
                 let (bus, tap) = tap::tapped(bus);
                 Ok(Self {
                     store,
@@ -102,7 +103,7 @@ impl Backends {
         }
     }
 
-    /// The same as what a service asks for.
+    /// What a node is given to run on.
     pub(crate) fn ports(&self, env: &Env) -> Ports {
         Ports {
             store: self.store.clone(),
@@ -135,7 +136,7 @@ async fn open_postgres(config: &Config, env: &Env) -> Result<(Arc<dyn Store>, Cl
 #[cfg(not(feature = "postgres"))]
 #[expect(clippy::unused_async, reason = "the same shape as with the feature")]
 async fn open_postgres(_: &Config, _: &Env) -> Result<(Arc<dyn Store>, Closing)> {
-    Err(not_compiled("--store postgres", "postgres"))
+    Err(not_compiled("--store postgres"))
 }
 
 #[cfg(feature = "rabbitmq")]
@@ -145,14 +146,12 @@ fn open_rabbitmq(config: &Config, env: &Env) -> Result<(Arc<dyn Bus>, Closing)> 
 
 #[cfg(not(feature = "rabbitmq"))]
 fn open_rabbitmq(_: &Config, _: &Env) -> Result<(Arc<dyn Bus>, Closing)> {
-    Err(not_compiled("--bus rabbitmq", "rabbitmq"))
+    Err(not_compiled("--bus rabbitmq"))
 }
 
 #[cfg(not(all(feature = "postgres", feature = "rabbitmq")))]
-fn not_compiled(setting: &str, feature: &str) -> anyhow::Error {
-    let text = format!(
-        "{setting} is not in this program; build it with `cargo build --release --features {feature}`, or with \
-         `--features full` for every backend"
-    );
+fn not_compiled(setting: &str) -> anyhow::Error {
+    let text =
+        format!("{setting} is not in this program; build it with `cargo build --release --features full`");
     Failure::usage(text).into()
 }

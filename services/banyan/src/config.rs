@@ -10,6 +10,8 @@ use runtime::Emission;
 
 mod chosen;
 
+#[cfg(feature = "postgres")]
+pub(crate) use chosen::masked;
 pub use chosen::{BusKind, Chosen, StoreKind};
 
 /// The configuration file, looked for in the working directory.

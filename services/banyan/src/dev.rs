@@ -137,7 +137,9 @@ pub(crate) async fn site(env: &Env, ground: Ground, peers: &Peers, args: &Args) 
         carrier_secrets: vec![peers.carrier_secret.clone()],
     };
     let services = wiring::services(peers.addresses.reach()?, options);
-    let node = Arc::new(Node::start(services, backends.ports(env), policy, wiring::wiring()).await?);
+    let node = Arc::new(Node::start(services, backends.ports(env), policy, wiring::wiring()).await.context(
+        "the bus did not take the queues; where a broker is, is said by --rabbitmq-url or BANYAN_RABBITMQ_URL",
+    )?);
     let site = Site {
         node,
         tap: backends.tap.clone(),

@@ -1,4 +1,4 @@
-//! The only place that names services and adapters together.
+//! The only place that names all services, and the peers that they ask.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -9,7 +9,7 @@ use store::postgres::{Postgres, Settings};
 
 use super::Closing;
 use crate::cli::Failure;
-use crate::config::Config;
+use crate::config::{Config, masked};
 
 /// Opens the store that `config` names, and removes in the background what expired.
 ///
@@ -18,7 +18,10 @@ use crate::config::Config;
 pub(super) async fn open(config: &Config, env: &Env) -> Result<(Arc<dyn Store>, Closing)> {
     let settings =
         Settings::parse(&config.chosen.postgres_url).map_err(|error| Failure::usage(error.to_string()))?;
-    let store = Arc::new(Postgres::open(settings).await.context("the PostgreSQL store cannot be opened")?);
+    let store = Arc::new(Postgres::open(settings).await.with_context(|| {
+        let at = masked(&config.chosen.postgres_url);
+        format!("the database at {at} cannot be used; --postgres-url or BANYAN_POSTGRES_URL says where it is")
+    })?);
     let house = store.clone();
     env.spawn.spawn("postgres.house".into(), Box::pin(async move { house.keep_house().await }));
     let closing = store.clone();

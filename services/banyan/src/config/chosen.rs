@@ -109,14 +109,16 @@ impl fmt::Debug for Chosen {
 }
 
 /// A URL without its password.
-fn masked(url: &str) -> String {
+#[must_use]
+pub(crate) fn masked(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else { return "(not a URL)".to_owned() };
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     let (authority, path) = rest.split_at(end);
     match authority.rsplit_once('@') {
         Some((user, host)) => {
-            let user = user.split(':').next().unwrap_or_default();
-            format!("{scheme}://{user}:***@{host}{path}")
+            let user =
+                user.split_once(':').map_or_else(|| user.to_owned(), |(user, _)| format!("{user}:***"));
+            format!("{scheme}://{user}@{host}{path}")
         }
         None => url.to_owned(),
     }
@@ -151,6 +153,7 @@ mod tests {
         assert!(config.chosen.rabbitmq_url.contains("s3cret"));
         assert_eq!(config.origins["rabbitmq_url"].0, "amqps://shop:***@broker:5671/shop");
         assert_eq!(config.origins["postgres_url"].0, "postgres://shop:***@db/shop?sslmode=require");
+        assert_eq!(masked("postgres://shop@db/shop"), "postgres://shop@db/shop");
         let shown = format!("{config:?}");
         assert!(!shown.contains("s3cret") && !shown.contains("p%40ss"), "{shown}");
     }
