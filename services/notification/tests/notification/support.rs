@@ -1,5 +1,6 @@
 //! A shop's desk: two nodes of the service in a simulated world, in which time jumps, and a mailbox in process.
 
+use std::collections::BTreeSet;
 use std::ops::Deref;
 use std::path::Path;
 use std::sync::Arc;
@@ -9,7 +10,7 @@ use axum::body::Body;
 use axum::http::{Request, header};
 use bus::{Address as To, Outgoing, Wiring};
 use bytes::Bytes;
-use contracts::{Envelope, MessageId, Timestamp, catalogue};
+use contracts::{Envelope, MessageId, Timestamp, Topology, catalogue};
 use notification::Config;
 use notification::simulated::Letter;
 use runtime::Findings;
@@ -145,6 +146,28 @@ pub(crate) fn frozen(name: &str) -> Value {
     serde_json::from_slice(&std::fs::read(folder.join(file)).unwrap()).unwrap()
 }
 
+/// Everything that is worth a message: what the service hears, each fact once, in the order of the catalogue, in which an
+/// order is placed first.
+pub(crate) fn milestones() -> Vec<&'static str> {
+    let given: BTreeSet<&str> =
+        Topology::embedded().subscriptions("notification").map(|kind| kind.as_str()).collect();
+    let mut names: Vec<&str> =
+        catalogue().iter().filter(|event| given.contains(event.kind)).map(|event| event.name).collect();
+    // Another major of one fact stands beside it.
+    names.dedup();
+    names
+}
+
+/// Those of them that an order's customer is told of.
+pub(crate) fn told_to_customers() -> Vec<&'static str> {
+    milestones().into_iter().filter(|name| !is_alarm(name)).collect()
+}
+
+/// Whether operators are told of it, and nobody else.
+pub(crate) fn is_alarm(name: &str) -> bool {
+    name.starts_with("stock.")
+}
+
 /// The same event as if another message had brought it.
 pub(crate) fn retold(event: &Value, name: &str) -> Value {
     let mut event = event.clone();
@@ -163,7 +186,7 @@ pub(crate) fn order_with(pointer: &str, value: impl Into<Value>) -> Value {
 pub(crate) fn wiring() -> Wiring {
     let mut wiring = Wiring::default();
     wiring.queues.extend(["notification".to_owned(), Pair::EAR.to_owned()]);
-    for kind in contracts::Topology::embedded().subscriptions("notification") {
+    for kind in Topology::embedded().subscriptions("notification") {
         wiring.subscribers.entry(kind.clone()).or_default().insert("notification".to_owned());
     }
     for event in catalogue().iter().filter(|event| event.name.starts_with("notification.")) {
