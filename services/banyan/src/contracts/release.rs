@@ -77,7 +77,9 @@ pub fn plan(contracts: &Path) -> Result<Plan> {
             Some(_) => plan.refused.push(Refusal {
                 contract,
                 reason: format!(
-                    "{version} is released and never changes; give what was changed a higher version"
+                    "{version} is released and never changes; give what was changed a higher version in \
+                     contracts/src/events.rs. If only your own branch has {version}: remove contracts/{FOLDER}/{path}, \
+                     and release again (docs/contracts.md, Releasing)"
                 ),
             }),
             None if last.is_some_and(|last| last > version) => plan.refused.push(Refusal {
@@ -183,6 +185,9 @@ mod tests {
             let plan = plan(folder.path()).unwrap();
             assert_eq!((plan.released.len(), plan.refused.len()), (0, 1), "{version}: {plan:?}");
             assert!(plan.refused[0].reason.contains("higher"), "{plan:?}");
+            let names_the_way_back =
+                plan.refused[0].reason.contains("remove contracts/released/a.b/1.1.0.json");
+            assert_eq!(names_the_way_back, version == "1.1.0", "{plan:?}");
         }
         let forced = Plan {
             released: vec![Release {
