@@ -38,6 +38,8 @@ pub struct Report {
     pub faults: BTreeMap<String, u64>,
     /// How things ended, by name.
     pub ends: BTreeMap<String, u64>,
+    /// Which service published which type of event, in any of them.
+    pub said: BTreeSet<(String, String)>,
     /// Distinct places in which a process crashed: the name of the task, and how often it had been polled.
     pub crash_points: u64,
     /// How many seeds a second.
@@ -136,6 +138,7 @@ impl Desk<'_> {
         report.repeated += u64::from(is_twice);
         add(&mut report.faults, ending.faults);
         add(&mut report.ends, ending.ends);
+        report.said.extend(ending.said);
         sum.points.extend(ending.crash_points);
         report.crash_points = sum.points.len() as u64;
         if !ending.violations.is_empty() {

@@ -8,7 +8,7 @@ use store::sim::World as Backend;
 use store::{Address, Key};
 
 use crate::scenario::Settled;
-use crate::watch::{Log, Promise, is_sweep, name_of};
+use crate::watch::{Log, Promise, Said, is_sweep, name_of};
 use crate::world::World;
 
 /// Rows of one page.
@@ -23,7 +23,7 @@ pub(crate) fn all(world: &mut World) -> Vec<String> {
     let dead = dead_letters(&house.backend, &services);
     violations.extend(world.stuck_work());
     violations.extend(left_behind(&house.backend, &services));
-    let sent = {
+    let (sent, said) = {
         let log = house.watch.log();
         let (sent, swept) = certain(&house.backend, &log);
         let poison: BTreeSet<MessageId> = log.poison.iter().map(|body| name_of(body)).collect();
@@ -37,12 +37,13 @@ pub(crate) fn all(world: &mut World) -> Vec<String> {
             &world.scenario().wiring(),
             (all.collect(), &dead),
         ));
-        sent.into_iter().map(|promise| (promise.id, promise.address)).collect()
+        let said = said(&house.backend, &log);
+        (sent.into_iter().map(|promise| (promise.id, promise.address)).collect(), said)
     };
     let settled = Settled { audits, dead, sent, now: house.time.now(), backend: &house.backend };
     violations.extend(world.scenario().check(&settled));
     let ends = world.scenario().ends(&settled);
-    world.ended(ends);
+    world.ended(ends, said);
     violations.sort();
     violations.dedup();
     violations
@@ -118,15 +119,34 @@ fn given_up(service: &str, row: &Due) -> String {
 /// What committed units of work sent: by handlers and callers, and by sweeps of the due table.
 fn certain(backend: &Backend, log: &Log) -> (BTreeSet<Promise>, BTreeSet<Promise>) {
     let mut certain = (BTreeSet::new(), BTreeSet::new());
-    for said in log.said.iter().filter(|said| !said.outgoing.is_empty()) {
-        // What has expired was there: only the clock knows of expiry.
-        let nonce = backend.with_model(|model| model.record(&said.record).map(|record| record.nonce));
-        if nonce == Some(said.nonce) {
-            let to = if is_sweep(&said.record) { &mut certain.1 } else { &mut certain.0 };
-            to.extend(said.outgoing.iter().cloned());
-        }
+    for said in committed(backend, log) {
+        let to = if is_sweep(&said.record) { &mut certain.1 } else { &mut certain.0 };
+        to.extend(said.outgoing.iter().cloned());
     }
     certain
+}
+
+/// Units of work that sent something, and were applied.
+fn committed<'l>(backend: &'l Backend, log: &'l Log) -> impl Iterator<Item = &'l Said> {
+    log.said.iter().filter(|said| !said.outgoing.is_empty()).filter(|said| {
+        // What has expired was there: only the clock knows of expiry.
+        let nonce = backend.with_model(|model| model.record(&said.record).map(|record| record.nonce));
+        nonce == Some(said.nonce)
+    })
+}
+
+/// The types of all events that were published, with the service that did: the first part of its records' collection.
+fn said(backend: &Backend, log: &Log) -> BTreeSet<(String, String)> {
+    let mut kinds = BTreeSet::new();
+    for said in committed(backend, log).filter(|said| !is_sweep(&said.record)) {
+        let service = said.record.collection.split('.').next().unwrap_or_default();
+        for promise in &said.outgoing {
+            if let Address::Topic(kind) = &promise.address {
+                kinds.insert((service.to_owned(), kind.as_str().to_owned()));
+            }
+        }
+    }
+    kinds
 }
 
 /// Every message that was certainly sent was handled by everyone who subscribes, or is a dead letter there.

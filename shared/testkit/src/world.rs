@@ -35,6 +35,8 @@ pub struct Ending {
     pub faults: BTreeMap<&'static str, u64>,
     /// How things ended, by name.
     pub ends: BTreeMap<&'static str, u64>,
+    /// Which service published which type of event.
+    pub said: BTreeSet<(String, String)>,
     /// Where crashes hit: the name of the task, and how often it had been polled.
     pub crash_points: BTreeSet<(String, u32)>,
     /// Polls of tasks.
@@ -79,6 +81,7 @@ pub struct World {
     steps: u64,
     crash_points: BTreeSet<(String, u32)>,
     ends: BTreeMap<&'static str, u64>,
+    said: BTreeSet<(String, String)>,
 }
 
 /// A process, up or down.
@@ -124,6 +127,7 @@ impl World {
             steps: 0,
             crash_points: BTreeSet::new(),
             ends: BTreeMap::new(),
+            said: BTreeSet::new(),
         }
     }
 
@@ -165,6 +169,7 @@ impl World {
             violations,
             faults: counts,
             ends: self.ends,
+            said: self.said,
             crash_points: self.crash_points,
             steps: self.steps,
             lasted: self.house.time.now().since(crate::start()),
@@ -290,8 +295,9 @@ impl World {
         stuck.chain(callers).collect()
     }
 
-    pub(crate) fn ended(&mut self, ends: Vec<(&'static str, u64)>) {
+    pub(crate) fn ended(&mut self, ends: Vec<(&'static str, u64)>, said: BTreeSet<(String, String)>) {
         self.ends.extend(ends);
+        self.said = said;
     }
 
     fn is_busy(&self) -> bool {

@@ -1,6 +1,7 @@
 use super::*;
 
 mod handlers;
+mod said;
 
 /// Worlds per test: enough to meet every kind of fault, few enough for an unoptimised build.
 const SEEDS: u64 = 40;
@@ -28,6 +29,7 @@ fn whatever_goes_wrong_every_order_ends_once_and_all_adds_up() {
         "hardly anything went by claim check: {:?}",
         report.faults
     );
+    assert_eq!(said::differences(&report.said), Vec::<String>::new());
     let kinds = report.faults.values().filter(|count| **count > 0).count();
     assert!(kinds >= 30, "{:?}", report.faults);
     for step in ["deploy.rolled", "deploy.rolled_back"] {
