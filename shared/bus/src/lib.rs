@@ -2,6 +2,8 @@
 //!
 //! `README.md` tells the contract in prose; [`Bus`] holds the precise words.
 
+#[cfg(feature = "aws")]
+pub mod aws;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod embedded;

@@ -6,7 +6,6 @@
 mod proxy;
 mod settings;
 mod subject;
-mod world;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,9 +17,9 @@ use futures_util::future::join;
 use tokio::runtime::Runtime;
 
 use crate::conformance::pass_all;
+use crate::world::Real;
 use proxy::Cut;
 use subject::Broker;
-use world::Real;
 
 /// What a machine that is only slow does not need.
 const MOST: Duration = Duration::from_secs(60);

@@ -7,7 +7,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
-use super::world::Real;
+use crate::world::Real;
 
 /// When the next connection is cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

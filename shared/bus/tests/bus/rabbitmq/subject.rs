@@ -10,7 +10,7 @@ use bus::rabbitmq::{RabbitMq, Settings};
 use bus::{Boxed, Bus, Published, Settle, Wiring, World};
 
 use super::proxy::{Cut, Proxy};
-use super::world::Real;
+use crate::world::Real;
 
 /// A place on a broker that nobody else uses, and the ways to it.
 pub(crate) struct Broker {
