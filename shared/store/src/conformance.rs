@@ -153,7 +153,7 @@ const CASES: &[Case<dyn Subject>] = conformance_cases! {
     limits:
         a_unit_has_at_most_100_items,
         a_document_has_at_most_256_kib,
-        a_unit_has_at_most_4_mib,
+        a_unit_has_at_most_4_mb,
         a_record_may_be_larger_than_a_document,
         a_document_has_at_most_3_entries,
         a_step_has_at_most_16_fields,

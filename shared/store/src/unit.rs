@@ -14,11 +14,11 @@ use crate::key::{Entry, Key, Version};
 pub mod limits {
     /// Changes of one unit, its record included.
     pub const UNIT_ITEMS: usize = 100;
-    /// Bytes of one unit: bodies, keys, outgoing messages.
-    pub const UNIT_BYTES: usize = 4 * 1024 * 1024;
+    /// Bytes of one unit: bodies, keys, outgoing messages. DynamoDB takes 4 MiB, with all that it counts beside them.
+    pub const UNIT_BYTES: usize = 4_000_000;
     /// Bytes of one document; a record with its outgoing messages may use what the unit may.
     pub const DOCUMENT_BYTES: usize = 256 * 1024;
-    /// Index entries of one document.
+    /// Index entries of one document, one in each index.
     pub const ENTRIES: usize = 3;
     /// Fields of one counter.
     pub const FIELDS: usize = 16;
@@ -177,8 +177,8 @@ pub enum Limit {
     /// A body of more than [`limits::DOCUMENT_BYTES`] bytes.
     #[error("a document has at most 256 KiB")]
     Document,
-    /// More than [`limits::ENTRIES`] index entries on one document.
-    #[error("a document has at most 3 index entries")]
+    /// More than [`limits::ENTRIES`] index entries on one document, or two in one index.
+    #[error("a document has at most 3 index entries, one in each index")]
     Entries,
     /// More than [`limits::FIELDS`] fields, or a field that left the range of 64 bits.
     #[error("a counter has at most 16 fields of 64 bits")]
@@ -209,7 +209,9 @@ impl Unit {
                     if body.len() > limits::DOCUMENT_BYTES {
                         return Err(Limit::Document);
                     }
-                    if entries.len() > limits::ENTRIES {
+                    let is_twice =
+                        |n: usize| entries[..n].iter().any(|entry| entry.index == entries[n].index);
+                    if entries.len() > limits::ENTRIES || (1..entries.len()).any(is_twice) {
                         return Err(Limit::Entries);
                     }
                 }

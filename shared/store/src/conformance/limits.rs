@@ -52,9 +52,9 @@ fn unit_of(trial: &Trial<'_>, name: &str, size_bytes: usize) -> Unit {
     trial.unit(changes)
 }
 
-pub(super) async fn a_unit_has_at_most_4_mib(subject: &dyn Subject) -> Checked {
+pub(super) async fn a_unit_has_at_most_4_mb(subject: &dyn Subject) -> Checked {
     let trial = Trial::new(subject).await;
-    taken(&trial, "4 MiB", unit_of(&trial, "a", limits::UNIT_BYTES)).await?;
+    taken(&trial, "4 MB", unit_of(&trial, "a", limits::UNIT_BYTES)).await?;
     same("the last document", trial.read("a99").await?.is_some(), true)?;
     refused(&trial, "one byte more", Limit::Bytes, unit_of(&trial, "b", limits::UNIT_BYTES + 1)).await?;
     passed()
@@ -74,7 +74,7 @@ pub(super) async fn a_record_may_be_larger_than_a_document(subject: &dyn Subject
     refused(&trial, "a record of 5,000 KiB", Limit::Bytes, unit).await?;
     let note = Bytes::from(format!("\"{}\"", "x".repeat(limits::UNIT_BYTES)));
     let unit = Unit { record: Some(Record { note, ..record("o", vec![]) }), ..trial.unit(vec![]) };
-    refused(&trial, "a note of 4 MiB", Limit::Bytes, unit).await?;
+    refused(&trial, "a note of 4 MB", Limit::Bytes, unit).await?;
     passed()
 }
 
@@ -84,6 +84,9 @@ pub(super) async fn a_document_has_at_most_3_entries(subject: &dyn Subject) -> C
     taken(&trial, "3 entries", trial.unit(vec![listed(insert("a", "1"), entries(3))])).await?;
     let unit = trial.unit(vec![listed(insert("b", "1"), entries(4))]);
     refused(&trial, "4 entries", Limit::Entries, unit).await?;
+    let twice = vec![Entry::new(BY, "p", "s"), Entry::new(BY, "q", "s")];
+    let unit = trial.unit(vec![listed(insert("c", "1"), twice)]);
+    refused(&trial, "2 entries in one index", Limit::Entries, unit).await?;
     same("entries of the first", trial.ids(crate::Query::new(THINGS, BY, "p")).await?, vec!["a".to_owned()])?;
     passed()
 }

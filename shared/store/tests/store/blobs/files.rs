@@ -109,5 +109,5 @@ fn a_folder_that_cannot_be_made_says_which_and_why() {
 fn content_beyond_the_bound_is_no_blob() {
     assert!(Blob::new(vec![0; BLOB_BYTES].into()).is_ok());
     let error = Blob::new(vec![0; BLOB_BYTES + 1].into()).unwrap_err();
-    assert_eq!(error.to_string(), "4194305 bytes are more than the 4194304 that a blob may have");
+    assert_eq!(error.to_string(), "4000001 bytes are more than the 4000000 that a blob may have");
 }

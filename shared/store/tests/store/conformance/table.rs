@@ -56,7 +56,7 @@ pub(crate) const FLAWS: &[(&str, &[Flaw])] = &[
     ("an_expired_record_is_no_duplicate", &[ExpiryIgnored]),
     ("a_unit_has_at_most_100_items", &[TooLargeCommitted, LimitsNarrow]),
     ("a_document_has_at_most_256_kib", &[TooLargeCommitted, LimitsNarrow]),
-    ("a_unit_has_at_most_4_mib", &[TooLargeCommitted, LimitsNarrow]),
+    ("a_unit_has_at_most_4_mb", &[TooLargeCommitted, LimitsNarrow]),
     ("a_record_may_be_larger_than_a_document", &[TooLargeCommitted, LimitsNarrow]),
     ("a_document_has_at_most_3_entries", &[TooLargeCommitted, LimitsNarrow]),
     ("a_step_has_at_most_16_fields", &[TooLargeCommitted, LimitsNarrow]),
