@@ -43,3 +43,16 @@ impl std::fmt::Display for OutageKind {
         })
     }
 }
+
+/// The whole chain: a client's own message is only `db error` or `dispatch failure`.
+#[cfg(any(feature = "postgres", feature = "aws"))]
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut told = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        told.push_str(": ");
+        told.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    told
+}

@@ -18,7 +18,11 @@ mod query;
 #[cfg(feature = "sim")]
 pub mod sim;
 pub mod sqlite;
+#[cfg(any(feature = "postgres", feature = "aws"))]
+mod text;
 mod unit;
+#[cfg(any(feature = "postgres", feature = "aws"))]
+mod wait;
 
 use std::future::Future;
 use std::pin::Pin;

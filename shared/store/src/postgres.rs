@@ -15,9 +15,7 @@ mod reader;
 mod schema;
 mod settings;
 mod snapshot;
-mod text;
 mod tls;
-mod wait;
 
 use std::sync::Arc;
 

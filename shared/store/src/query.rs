@@ -67,3 +67,14 @@ pub struct Page {
     /// Put into [`Query::after`] for the next page; `None` at the end. Opaque.
     pub next: Option<String>,
 }
+
+/// Where a page ended: the place, not a count, so that rows which come in between move nothing.
+pub(crate) fn cursor(sort: &str, id: &str) -> String {
+    format!("{}:{sort}{id}", sort.len())
+}
+
+/// A cursor that is not ours begins at the beginning.
+pub(crate) fn read_cursor(cursor: &str) -> Option<(&str, &str)> {
+    let (length, rest) = cursor.split_once(':')?;
+    rest.split_at_checked(length.parse().ok()?)
+}

@@ -3,7 +3,7 @@
 use tokio_postgres::error::{DbError, Severity, SqlState};
 
 use super::settings::SettingsError;
-use crate::failure::{Outage, OutageKind};
+use crate::failure::{Outage, OutageKind, chain};
 
 /// Why a store could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -101,18 +101,6 @@ fn kind_of(state: &SqlState) -> OutageKind {
 /// All pool connections are busy, the pool is closed, and the like.
 pub(super) fn closed() -> Outage {
     Outage::new(OutageKind::Unreachable, "the store was closed")
-}
-
-/// The whole chain: the client's own message is only `db error` or `error communicating with the server`.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut told = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        told.push_str(": ");
-        told.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    told
 }
 
 #[cfg(test)]

@@ -10,9 +10,9 @@ use super::commit;
 use super::pack::Ready;
 use super::pool::Pool;
 use super::reader::column;
-use super::text::meant;
 use crate::failure::Outage;
 use crate::key::{Key, Version};
+use crate::text::meant;
 use crate::unit::{Change, Nonce, Outcome, Unit, limits};
 
 /// Commits after which somebody looks for what expired. In between no more can have come.

@@ -13,8 +13,9 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::failure::{Failure, unconnected};
 use super::settings::{Settings, Tls};
-use super::{tls, wait};
+use super::tls;
 use crate::failure::{Outage, OutageKind};
+use crate::wait;
 
 /// Values of a statement.
 pub(super) type Values<'a> = &'a [&'a (dyn ToSql + Sync)];

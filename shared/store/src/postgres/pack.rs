@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 
 use tokio_postgres::types::ToSql;
 
-use super::text::stored;
 use crate::key::{Entry, Key};
+use crate::text::stored;
 use crate::unit::{Change, Limit, Unit};
 
 /// What the function calls each kind of change.

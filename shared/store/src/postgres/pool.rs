@@ -7,8 +7,8 @@ use tokio_postgres::Row;
 
 use super::failure::{Failure, closed};
 use super::link::{Link, Maker, Values};
-use super::wait;
 use crate::failure::{Outage, OutageKind};
+use crate::wait;
 
 /// Snapshots at once: each holds a connection of its own beside the others, so that an audit stops no unit of work.
 const SNAPSHOTS: usize = 4;

@@ -6,10 +6,10 @@ use tokio_postgres::Row as SqlRow;
 use tokio_postgres::types::ToSql;
 
 use super::pool::Pool;
-use super::text::{meant, stored};
 use crate::failure::{Outage, OutageKind};
 use crate::key::{Item, Key, Version};
-use crate::query::{Page, Query, Row};
+use crate::query::{Page, Query, Row, cursor, read_cursor};
+use crate::text::{meant, stored};
 use crate::unit::Fields;
 
 /// The statement that reads by key.
@@ -86,17 +86,6 @@ fn page_sql(schema: &str, query: &Query, is_after: bool) -> String {
            AND (i.expires IS NULL OR i.expires > $5)
          ORDER BY e.sort {order}, e.id {order} LIMIT $6"
     )
-}
-
-/// Where a page ended: the place, not a count, so that rows which come in between move nothing.
-fn cursor(sort: &str, id: &str) -> String {
-    format!("{}:{sort}{id}", sort.len())
-}
-
-/// A cursor that is not ours begins at the beginning.
-fn read_cursor(cursor: &str) -> Option<(&str, &str)> {
-    let (length, rest) = cursor.split_once(':')?;
-    rest.split_at_checked(length.parse().ok()?)
 }
 
 /// `version, body, fields` from column `at` on.

@@ -9,9 +9,9 @@ use super::failure::Failure;
 use super::link::Link;
 use super::pool::Pool;
 use super::reader::{column, item};
-use super::text::{meant, stored};
 use crate::failure::Outage;
 use crate::query::Row;
+use crate::text::{meant, stored};
 use crate::{Boxed, Snapshot};
 
 /// The first statement is what makes the picture.

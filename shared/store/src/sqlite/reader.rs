@@ -14,7 +14,7 @@ use super::schema::{self, Opening};
 use super::tables::version;
 use crate::failure::{Outage, OutageKind};
 use crate::key::{Item, Key, Version};
-use crate::query::{Page, Query, Row};
+use crate::query::{Page, Query, Row, cursor, read_cursor};
 use crate::{Boxed, Snapshot};
 
 /// Idle connections that are kept. More are opened when more threads read at once.
@@ -233,17 +233,6 @@ fn sql_of(query: &Query) -> String {
            AND (i.expires IS NULL OR i.expires > ?8)
          ORDER BY e.sort {order}, e.id {order} LIMIT ?9"
     )
-}
-
-/// Where a page ended: the place, not a count, so that rows which come in between move nothing.
-fn cursor(sort: &str, id: &str) -> String {
-    format!("{}:{sort}{id}", sort.len())
-}
-
-/// A cursor that is not ours begins at the beginning.
-fn read_cursor(cursor: &str) -> Option<(&str, &str)> {
-    let (length, rest) = cursor.split_once(':')?;
-    rest.split_at_checked(length.parse().ok()?)
 }
 
 struct Frozen {

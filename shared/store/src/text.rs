@@ -1,7 +1,8 @@
-//! Text that PostgreSQL can hold: its `text` has no NUL, and an id from outside may.
+//! Text without NUL that sorts as what was meant: PostgreSQL's `text` has no NUL, and an id from outside may; and where
+//! two texts are kept as one, NUL is what stands between them.
 //!
-//! NUL and U+0001 become two characters each, so that what is stored sorts as what was meant; all other text is stored
-//! as it is. Without this, a message with such an id would be an outage that never ends.
+//! NUL and U+0001 become two characters each; all other text is stored as it is. Without this, a message with such an id
+//! would be an outage that never ends.
 
 use std::borrow::Cow;
 
@@ -9,7 +10,7 @@ const NUL: &str = "\u{1}\u{1}";
 const ONE: &str = "\u{1}\u{2}";
 
 /// As it is stored.
-pub(super) fn stored(text: &str) -> Cow<'_, str> {
+pub(crate) fn stored(text: &str) -> Cow<'_, str> {
     if !text.bytes().any(|byte| byte <= 1) {
         return Cow::Borrowed(text);
     }
@@ -25,7 +26,7 @@ pub(super) fn stored(text: &str) -> Cow<'_, str> {
 }
 
 /// As it was meant.
-pub(super) fn meant(text: String) -> String {
+pub(crate) fn meant(text: String) -> String {
     if !text.contains('\u{1}') {
         return text;
     }
