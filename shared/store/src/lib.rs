@@ -6,6 +6,8 @@
 pub mod blobs;
 #[cfg(feature = "conformance")]
 pub mod conformance;
+#[cfg(feature = "aws")]
+pub mod dynamodb;
 mod failure;
 #[cfg(any(feature = "planted-bugs", feature = "conformance"))]
 pub mod flaw;
@@ -61,7 +63,8 @@ pub trait Store: Send + Sync + 'static {
     /// [`Outage`], as for [`Store::read`].
     fn query(&self, query: Query, now: Timestamp) -> Boxed<'_, Result<Page, Outage>>;
 
-    /// Everything as it was at one instant, for audits and exports only; never to decide.
+    /// Everything as it was at one instant (but see [`Caps::torn_snapshots`]), for audits and exports only; never to
+    /// decide.
     ///
     /// # Errors
     /// [`Outage`], as for [`Store::read`].
@@ -95,4 +98,7 @@ pub struct Caps {
     /// Bus and store are one file: `commit` also enqueues the record's outgoing messages and removes the delivery
     /// that it settles, so nothing is ever pending.
     pub fused: bool,
+    /// A snapshot is not of one instant: each page is as of when it is read, so that a unit may be seen in parts while
+    /// units are committed. Whoever adds up over several items judges it at rest.
+    pub torn_snapshots: bool,
 }

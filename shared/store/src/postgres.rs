@@ -99,7 +99,7 @@ impl Postgres {
 
 impl Store for Postgres {
     fn caps(&self) -> Caps {
-        Caps { fused: false }
+        Caps::default()
     }
 
     fn read(&self, keys: Vec<Key>, now: Timestamp) -> Boxed<'_, Result<Vec<Option<Item>>, Outage>> {

@@ -238,7 +238,7 @@ impl Drop for Engine {
 
 impl Store for Engine {
     fn caps(&self) -> Caps {
-        Caps { fused: true }
+        Caps { fused: true, ..Caps::default() }
     }
 
     fn read(&self, keys: Vec<Key>, now: Timestamp) -> Boxed<'_, Result<Vec<Option<Item>>, Outage>> {

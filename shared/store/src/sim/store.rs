@@ -32,7 +32,7 @@ impl SimStore {
 
 impl Store for SimStore {
     fn caps(&self) -> Caps {
-        Caps { fused: self.world.is_fused() }
+        Caps { fused: self.world.is_fused(), ..Caps::default() }
     }
 
     fn read(&self, keys: Vec<Key>, now: Timestamp) -> Boxed<'_, Result<Vec<Option<Item>>, Outage>> {

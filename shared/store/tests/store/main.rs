@@ -5,6 +5,9 @@ mod blobs;
 #[cfg(test)]
 mod conformance;
 #[cfg(test)]
+#[cfg(feature = "aws")]
+mod dynamodb;
+#[cfg(test)]
 #[cfg(feature = "postgres")]
 mod postgres;
 #[cfg(test)]

@@ -165,7 +165,7 @@ impl Wrong {
 
 impl Store for Wrong {
     fn caps(&self) -> Caps {
-        Caps { fused: self.flaw == Flaw::ClaimsToBeFused || self.inner.caps().fused }
+        Caps { fused: self.flaw == Flaw::ClaimsToBeFused || self.inner.caps().fused, ..Caps::default() }
     }
 
     fn read(&self, keys: Vec<Key>, now: Timestamp) -> Boxed<'_, Result<Vec<Option<Item>>, Outage>> {

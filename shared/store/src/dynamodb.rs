@@ -1,0 +1,86 @@
+//! DynamoDB behind the Store port, for services that run in many processes on AWS.
+//!
+//! One table for all services. A unit of work is one `TransactWriteItems`: a condition for each version, guard and
+//! absence. Counters step by `ADD`, entries of indexes are attributes of their item, and the record is one item, so that
+//! a unit has as many actions as it has changes.
+
+mod commit;
+mod counter;
+mod failure;
+mod indexes;
+mod judge;
+mod layout;
+mod pack;
+mod pieces;
+mod reader;
+mod requests;
+mod settings;
+mod snapshot;
+mod strands;
+mod table;
+
+use std::sync::Arc;
+
+use aws_types::SdkConfig;
+use contracts::Timestamp;
+
+use self::indexes::Indexes;
+use self::pack::Ready;
+use self::requests::Requests;
+use self::snapshot::Walk;
+use crate::failure::Outage;
+use crate::key::{Item, Key};
+use crate::query::{Page, Query};
+use crate::unit::{Outcome, Unit};
+use crate::{Boxed, Caps, Snapshot, Store};
+
+pub use self::failure::OpenError;
+pub use self::settings::{Settings, SettingsError, Waits};
+
+/// One table.
+pub struct DynamoDb {
+    requests: Arc<Requests>,
+    indexes: Indexes,
+}
+
+impl DynamoDb {
+    /// With the credentials, region, endpoint and HTTP client of `config`, whose settings for retries do not count.
+    /// Makes the table if it is missing and [`Settings::creates`]; several processes may do so at once.
+    ///
+    /// # Errors
+    /// [`OpenError`]: [`OpenError::Outage`] may be over in a moment; at the others a person should look.
+    pub async fn open(config: &SdkConfig, settings: Settings) -> Result<Self, OpenError> {
+        settings.check()?;
+        let requests = Arc::new(Requests::new(config, settings));
+        table::prepare(&requests).await?;
+        Ok(Self { requests, indexes: Indexes::default() })
+    }
+
+    /// Lets nothing out any more: later calls answer that the store cannot be reached.
+    pub fn close(&self) {
+        self.requests.close();
+    }
+}
+
+impl Store for DynamoDb {
+    fn caps(&self) -> Caps {
+        Caps { fused: false, torn_snapshots: true }
+    }
+
+    fn read(&self, keys: Vec<Key>, now: Timestamp) -> Boxed<'_, Result<Vec<Option<Item>>, Outage>> {
+        Box::pin(async move { reader::read(&self.requests, &keys, now).await })
+    }
+
+    fn query(&self, query: Query, now: Timestamp) -> Boxed<'_, Result<Page, Outage>> {
+        Box::pin(async move { reader::query(&self.requests, &self.indexes, &query, now).await })
+    }
+
+    fn snapshot(&self, now: Timestamp) -> Boxed<'_, Result<Box<dyn Snapshot>, Outage>> {
+        let walk: Box<dyn Snapshot> = Box::new(Walk::new(self.requests.clone(), now));
+        Box::pin(std::future::ready(Ok(walk)))
+    }
+
+    fn commit(&self, unit: Unit) -> Boxed<'_, Result<Outcome, Outage>> {
+        Box::pin(async move { commit::commit(&self.requests, &self.indexes, Ready::new(unit)).await })
+    }
+}
