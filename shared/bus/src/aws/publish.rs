@@ -19,6 +19,8 @@ use crate::{Address, Outgoing, Published, World};
 const CALLS: usize = 16;
 /// Calls under way at once to one topic or queue, so that one of them leaves room for others.
 const LANE_CALLS: usize = 8;
+/// Topics and queues that this process publishes to: more than any wiring has, and a bound on what wrong addresses can open.
+const LANES: usize = 1_024;
 /// How long a call that was refused in part waits before it ends, and what was refused goes again.
 const AGAIN_PAUSE: Duration = Duration::from_millis(100);
 
@@ -64,14 +66,14 @@ impl Publisher {
             *answer = match sent {
                 // Without an answer the bus was closed.
                 Ok(sent) => sent.await.unwrap_or(Published::Unknown),
-                Err(refused) => refused,
+                Err(unsent) => unsent,
             };
         }));
         within(&*self.shared.world, self.shared.settings.publish_wait, collecting).await;
         answers
     }
 
-    /// Puts `message` into its lane, or says why it can never be sent.
+    /// Puts `message` into its lane, or answers at once.
     fn put(&self, message: &Outgoing) -> Result<oneshot::Receiver<Published>, Published> {
         let parcel = Parcel::new(message);
         let most = self.shared.settings.max_message_bytes;
@@ -93,6 +95,9 @@ impl Publisher {
             }
         };
         let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
+        if lanes.len() >= LANES && !lanes.contains_key(&target) {
+            return Err(Published::Unknown);
+        }
         let lane = lanes.entry(target).or_insert_with_key(|target| self.open(target));
         let bytes = parcel.bytes();
         Ok(lane.put(Arc::new(parcel), bytes))

@@ -136,7 +136,7 @@ pub(super) const RULES: &[Rule] = &[
         words: &["thread::sleep", "time::sleep"],
         why: "wait on the clock, or for what is to happen",
         // The clock itself, and that of a bus without a runtime.
-        except: &["shared/bus/tests/bus/rabbitmq/world.rs", "shared/runtime/src/env/real.rs"],
+        except: &["shared/bus/tests/bus/world.rs", "shared/runtime/src/env/real.rs"],
         example: ("services/orders/src/tests.rs", "    tokio::time::sleep(SECOND).await;"),
     },
     Rule {
