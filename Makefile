@@ -77,7 +77,7 @@ lint-probe: ## Each lint and each banned function is really noticed
 .PHONY: unit
 unit: ## All tests: units, contracts, conformance, journeys, rules of the repository; beside real peers where they can be had
 	$(call step,tests of the whole workspace$(comma) every backend)
-	scripts/peers/run '$(TARGET)' $(CARGO) test --locked --workspace --features banyan/full,bus/aws --no-fail-fast
+	scripts/peers/run '$(TARGET)' $(CARGO) test --locked --workspace --features banyan/full --no-fail-fast
 
 .PHONY: rules
 rules: ## Only the rules of the repository: who may depend on whom, file lengths, banned words

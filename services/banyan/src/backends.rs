@@ -1,6 +1,8 @@
 //! What services run on: a store, a bus and a place for blobs, as the configuration names them. Only here are adapters
 //! opened; what was not compiled in is refused with the feature that has it.
 
+#[cfg(feature = "aws")]
+mod aws;
 mod embedded;
 #[cfg(feature = "postgres")]
 mod postgres;
@@ -70,23 +72,30 @@ impl Backends {
                 // The bus first: it connects in the background, and a wrong address is told at once.
                 let (bus, close_bus) = open_rabbitmq(config, env)?;
                 let (store, close_store) = open_postgres(config, env).await?;
-                let (bus, tap) = tap::tapped(bus);
-                Ok(Self {
-                    store,
-                    bus,
-                    blobs: blobs(data)?,
-                    tap,
-                    file: None,
-                    close: vec![close_bus, close_store],
-                })
+                Ok(Self::apart((store, close_store), (bus, close_bus), blobs(data)?))
+            }
+            (BusKind::Aws, StoreKind::DynamoDb) => {
+                let (store, bus) = open_aws(config, env).await?;
+                Ok(Self::apart(store, bus, blobs(data)?))
             }
             (bus, store) => {
                 let text = format!(
-                    "--bus {bus} does not go with --store {store}; choose embedded with sqlite, or rabbitmq with postgres"
+                    "--bus {bus} does not go with --store {store}; choose embedded with sqlite, \
+                     rabbitmq with postgres, or aws with dynamodb"
                 );
                 Err(Failure::usage(text).into())
             }
         }
+    }
+
+    /// A store and a bus that know nothing of each other.
+    fn apart(
+        (store, close_store): (Arc<dyn Store>, Closing),
+        (bus, close_bus): (Arc<dyn Bus>, Closing),
+        blobs: Arc<dyn Blobs>,
+    ) -> Self {
+        let (bus, tap) = tap::tapped(bus);
+        Self { store, bus, blobs, tap, file: None, close: vec![close_bus, close_store] }
     }
 
     /// Store and bus in `file`.
@@ -128,6 +137,21 @@ fn blobs(data: Option<&Path>) -> Result<Arc<dyn Blobs>> {
     Ok(Arc::new(Folder::open(&folder).with_context(|| format!("{} cannot be opened", folder.display()))?))
 }
 
+#[cfg(feature = "aws")]
+async fn open_aws(
+    config: &Config,
+    env: &Env,
+) -> Result<((Arc<dyn Store>, Closing), (Arc<dyn Bus>, Closing))> {
+    let account = aws::account(config).await?;
+    Ok((aws::store(&account, config).await?, aws::bus(&account, config, env)))
+}
+
+#[cfg(not(feature = "aws"))]
+#[expect(clippy::unused_async, reason = "the same shape as with the feature")]
+async fn open_aws(_: &Config, _: &Env) -> Result<((Arc<dyn Store>, Closing), (Arc<dyn Bus>, Closing))> {
+    Err(not_compiled("--bus aws"))
+}
+
 #[cfg(feature = "postgres")]
 async fn open_postgres(config: &Config, env: &Env) -> Result<(Arc<dyn Store>, Closing)> {
     postgres::open(config, env).await
@@ -149,7 +173,7 @@ fn open_rabbitmq(_: &Config, _: &Env) -> Result<(Arc<dyn Bus>, Closing)> {
     Err(not_compiled("--bus rabbitmq"))
 }
 
-#[cfg(not(all(feature = "postgres", feature = "rabbitmq")))]
+#[cfg(not(all(feature = "aws", feature = "postgres", feature = "rabbitmq")))]
 fn not_compiled(setting: &str) -> anyhow::Error {
     let text =
         format!("{setting} is not in this program; build it with `cargo build --release --features full`");

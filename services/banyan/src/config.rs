@@ -33,10 +33,10 @@ pub struct Flags {
     /// Where data is kept [default: ./.banyan]
     #[arg(long, global = true, value_name = "DIR")]
     pub data: Option<String>,
-    /// How messages come and go: embedded or rabbitmq [default: embedded]
+    /// How messages come and go: embedded, rabbitmq or aws [default: embedded]
     #[arg(long, global = true, value_name = "BUS")]
     pub bus: Option<String>,
-    /// Where services keep what they know: sqlite or postgres [default: sqlite with the embedded bus, else postgres]
+    /// Where services keep what they know: sqlite, postgres or dynamodb [default: the one that goes with the bus]
     #[arg(long, global = true, value_name = "STORE")]
     pub store: Option<String>,
     /// The broker, for --bus rabbitmq; with a password better in the environment [default: guest on this machine]
@@ -45,6 +45,12 @@ pub struct Flags {
     /// The database, for --store postgres; with a password better in the environment [default: banyan on this machine]
     #[arg(long, global = true, value_name = "URL")]
     pub postgres_url: Option<String>,
+    /// Where AWS is, for --bus aws, such as an emulator's address [default: where the SDK's own variables say]
+    #[arg(long, global = true, value_name = "URL")]
+    pub aws_endpoint: Option<String>,
+    /// What the names of topics, queues and the table begin with, for --bus aws [default: banyan]
+    #[arg(long, global = true, value_name = "PREFIX")]
+    pub aws_prefix: Option<String>,
     /// What is logged: off, error, warn, info, debug, or a tracing filter [default: warn]
     #[arg(long, global = true, value_name = "FILTER")]
     pub log: Option<String>,
@@ -111,7 +117,7 @@ pub struct Config {
 }
 
 /// Names and defaults. An empty default is worked out from the others.
-const DEFAULTS: [(&str, &str); 11] = [
+const DEFAULTS: [(&str, &str); 13] = [
     ("url", ""),
     ("host", "127.0.0.1"),
     ("port", "8080"),
@@ -120,6 +126,8 @@ const DEFAULTS: [(&str, &str); 11] = [
     ("store", ""),
     ("rabbitmq_url", "amqp://guest:guest@127.0.0.1:5672/%2f"),
     ("postgres_url", "postgres://banyan@127.0.0.1:5432/banyan"),
+    ("aws_endpoint", ""),
+    ("aws_prefix", "banyan"),
     ("log", "warn"),
     ("emit", ""),
     ("validate_sample", "10"),
@@ -229,6 +237,8 @@ fn flag(flags: &Flags, name: &str) -> Option<String> {
         "store" => flags.store.clone(),
         "rabbitmq_url" => flags.rabbitmq_url.clone(),
         "postgres_url" => flags.postgres_url.clone(),
+        "aws_endpoint" => flags.aws_endpoint.clone(),
+        "aws_prefix" => flags.aws_prefix.clone(),
         "emit" => flags.emit.clone(),
         "validate_sample" => flags.validate_sample.clone(),
         _ => flags.log.clone(),

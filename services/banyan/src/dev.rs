@@ -138,7 +138,8 @@ pub(crate) async fn site(env: &Env, ground: Ground, peers: &Peers, args: &Args) 
     };
     let services = wiring::services(peers.addresses.reach()?, options);
     let node = Arc::new(Node::start(services, backends.ports(env), policy, wiring::wiring()).await.context(
-        "the bus did not take the queues; where a broker is, is said by --rabbitmq-url or BANYAN_RABBITMQ_URL",
+        "the bus did not take the queues; where a broker is, is said by --rabbitmq-url or BANYAN_RABBITMQ_URL, where AWS \
+         is by the SDK's own variables or --aws-endpoint",
     )?);
     let site = Site {
         node,

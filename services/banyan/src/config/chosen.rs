@@ -14,6 +14,8 @@ pub enum BusKind {
     Embedded,
     /// Through a RabbitMQ broker.
     RabbitMq,
+    /// Through SNS and SQS.
+    Aws,
 }
 
 /// Where services keep what they know.
@@ -25,17 +27,19 @@ pub enum StoreKind {
     Sqlite,
     /// In a PostgreSQL database.
     Postgres,
+    /// In a table of DynamoDB.
+    DynamoDb,
 }
 
 impl BusKind {
     fn parse(text: &str) -> Option<Self> {
-        [Self::Embedded, Self::RabbitMq].into_iter().find(|kind| kind.to_string() == text)
+        [Self::Embedded, Self::RabbitMq, Self::Aws].into_iter().find(|kind| kind.to_string() == text)
     }
 }
 
 impl StoreKind {
     fn parse(text: &str) -> Option<Self> {
-        [Self::Sqlite, Self::Postgres].into_iter().find(|kind| kind.to_string() == text)
+        [Self::Sqlite, Self::Postgres, Self::DynamoDb].into_iter().find(|kind| kind.to_string() == text)
     }
 }
 
@@ -44,6 +48,7 @@ impl fmt::Display for BusKind {
         f.write_str(match self {
             Self::Embedded => "embedded",
             Self::RabbitMq => "rabbitmq",
+            Self::Aws => "aws",
         })
     }
 }
@@ -53,6 +58,7 @@ impl fmt::Display for StoreKind {
         f.write_str(match self {
             Self::Sqlite => "sqlite",
             Self::Postgres => "postgres",
+            Self::DynamoDb => "dynamodb",
         })
     }
 }
@@ -68,6 +74,10 @@ pub struct Chosen {
     pub rabbitmq_url: String,
     /// The database; may hold a password.
     pub postgres_url: String,
+    /// Where AWS is; empty: where the SDK's own variables say.
+    pub aws_endpoint: String,
+    /// What the names of topics, queues and the table begin with.
+    pub aws_prefix: String,
 }
 
 impl Chosen {
@@ -76,14 +86,24 @@ impl Chosen {
     /// # Errors
     /// The name of the setting that is wrong, and what it must be.
     pub(super) fn of(text: impl Fn(&str) -> String) -> Result<Self, (&'static str, &'static str)> {
-        let bus = BusKind::parse(&text("bus")).ok_or(("bus", "embedded or rabbitmq"))?;
+        let bus = BusKind::parse(&text("bus")).ok_or(("bus", "embedded, rabbitmq or aws"))?;
         let store = match (text("store").as_str(), bus) {
             ("", BusKind::Embedded) => Some(StoreKind::Sqlite),
             ("", BusKind::RabbitMq) => Some(StoreKind::Postgres),
+            ("", BusKind::Aws) => Some(StoreKind::DynamoDb),
             (named, _) => StoreKind::parse(named),
         };
-        let store = store.ok_or(("store", "sqlite or postgres"))?;
-        Ok(Self { bus, store, rabbitmq_url: text("rabbitmq_url"), postgres_url: text("postgres_url") })
+        let store = store.ok_or(("store", "sqlite, postgres or dynamodb"))?;
+        let aws_endpoint = text("aws_endpoint");
+        if !aws_endpoint.is_empty() && !is_address(&aws_endpoint) {
+            return Err(("aws_endpoint", "an http:// or https:// address"));
+        }
+        let aws_prefix = text("aws_prefix");
+        if !is_prefix(&aws_prefix) {
+            return Err(("aws_prefix", "3 to 32 letters, digits, - and _"));
+        }
+        let (rabbitmq_url, postgres_url) = (text("rabbitmq_url"), text("postgres_url"));
+        Ok(Self { bus, store, rabbitmq_url, postgres_url, aws_endpoint, aws_prefix })
     }
 
     /// Puts what was worked out among the values that are shown, and no password.
@@ -99,6 +119,18 @@ impl Chosen {
             }
         }
     }
+}
+
+fn is_address(text: &str) -> bool {
+    ["http://", "https://"]
+        .iter()
+        .any(|scheme| text.strip_prefix(scheme).is_some_and(|rest| !rest.is_empty()))
+}
+
+/// What a topic, a queue and a table may be called, with room for the rest of the name.
+fn is_prefix(text: &str) -> bool {
+    (3..=32).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
 }
 
 /// Without passwords.
@@ -135,8 +167,15 @@ mod tests {
         let kinds = |text: &str| chosen(text).map(|config| (config.chosen.bus, config.chosen.store)).unwrap();
         assert_eq!(kinds(""), (BusKind::Embedded, StoreKind::Sqlite));
         assert_eq!(kinds("bus = \"rabbitmq\""), (BusKind::RabbitMq, StoreKind::Postgres));
+        assert_eq!(kinds("bus = \"aws\""), (BusKind::Aws, StoreKind::DynamoDb));
         assert_eq!(kinds("store = \"postgres\""), (BusKind::Embedded, StoreKind::Postgres));
-        for wrong in ["bus = \"carrier-pigeon\"", "store = \"shoebox\""] {
+        let wrongs = [
+            "bus = \"carrier-pigeon\"",
+            "store = \"shoebox\"",
+            "aws_endpoint = \"127.0.0.1:4566\"",
+            "aws_prefix = \"a b c\"",
+        ];
+        for wrong in wrongs {
             let problems = chosen(wrong).unwrap_err().0;
             assert!(problems.len() == 1 && problems[0].contains("from banyan.toml"), "{problems:?}");
         }

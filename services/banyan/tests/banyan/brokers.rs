@@ -6,33 +6,49 @@ use serde_json::Value;
 
 use crate::support::{banyan, json_of, stderr};
 
-/// The broker and the database that `scripts/peers/run` started, or nothing, said by name.
+/// What services run on here: how it is called, and its settings, each with the variable that says where that peer is.
+type Ground = (&'static str, &'static [(&'static str, &'static str)]);
+
+const BROKER: Ground = (
+    "RabbitMQ and PostgreSQL",
+    &[("BANYAN_RABBITMQ_URL", "BANYAN_TEST_RABBITMQ"), ("BANYAN_POSTGRES_URL", "BANYAN_TEST_POSTGRES")],
+);
+const AWS: Ground = ("SNS, SQS and DynamoDB", &[("BANYAN_AWS_ENDPOINT", "BANYAN_TEST_AWS")]);
+
+/// This program on peers that `scripts/peers/run` started, or nothing, said by name.
 #[expect(clippy::disallowed_methods, reason = "where the peers are, is told to the tests by the environment")]
-fn on_real_peers(args: &[&str]) -> Option<Command> {
-    let mut missing = Vec::new();
-    let mut address = |name: &'static str| {
-        let found = std::env::var(name).ok();
-        if found.is_none() {
-            missing.push(name);
-        }
-        found.unwrap_or_default()
-    };
-    let (broker, database) = (address("BANYAN_TEST_RABBITMQ"), address("BANYAN_TEST_POSTGRES"));
-    if !missing.is_empty() {
-        println!("skipped: the journey on RabbitMQ and PostgreSQL ({} is not set)", missing.join(", "));
-        return None;
-    }
+fn on((name, settings): Ground, bus: &str, args: &[&str]) -> Option<Command> {
     let mut command = banyan(args);
-    command
-        .env("BANYAN_BUS", "rabbitmq")
-        .env("BANYAN_RABBITMQ_URL", broker)
-        .env("BANYAN_POSTGRES_URL", database);
+    command.env("BANYAN_BUS", bus);
+    for (setting, peer) in settings {
+        let Ok(address) = std::env::var(peer) else {
+            println!("skipped: the journey on {name} ({peer} is not set)");
+            return None;
+        };
+        command.env(setting, address);
+    }
     Some(command)
 }
 
 #[test]
-fn orders_under_faults_come_to_their_end_and_every_ledger_agrees() {
-    let Some(mut demo) = on_real_peers(&["demo", "--orders", "40", "--faults", "--json"]) else { return };
+fn on_rabbitmq_and_postgresql_orders_under_faults_come_to_their_end_and_every_ledger_agrees() {
+    if let Some(mut demo) = on(BROKER, "rabbitmq", &["demo", "--orders", "40", "--faults", "--json"]) {
+        comes_to_its_end(&mut demo);
+    }
+}
+
+#[test]
+fn on_sns_sqs_and_dynamodb_orders_under_faults_come_to_their_end_and_every_ledger_agrees() {
+    if let Some(mut demo) = on(AWS, "aws", &["demo", "--orders", "40", "--faults", "--json"]) {
+        // Any will do: an emulator asks for none.
+        demo.env("AWS_ACCESS_KEY_ID", "test")
+            .env("AWS_SECRET_ACCESS_KEY", "test")
+            .env("AWS_REGION", "eu-west-1");
+        comes_to_its_end(demo.env("BANYAN_AWS_PREFIX", "journey"));
+    }
+}
+
+fn comes_to_its_end(demo: &mut Command) {
     let output = demo.output().unwrap();
     assert!(output.status.success(), "{}", stderr(&output));
     let told = json_of(&output);

@@ -179,7 +179,9 @@ fn built_of(features: &[&str]) -> BTreeSet<String> {
 #[test]
 fn the_default_build_has_no_client_of_a_broker_or_a_database() {
     let (default, full) = (built_of(&[]), built_of(&["--features", "full"]));
-    for client in ["lapin", "tokio-postgres", "rustls"] {
+    for client in
+        ["lapin", "tokio-postgres", "aws-config", "aws-sdk-dynamodb", "aws-sdk-sns", "aws-sdk-sqs", "rustls"]
+    {
         assert!(full.contains(client), "{client} is looked for under a wrong name");
         assert!(!default.contains(client), "{client} belongs behind a feature");
     }

@@ -1,0 +1,60 @@
+//! The bus in SNS and SQS, the store in DynamoDB.
+
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use aws_config::{BehaviorVersion, SdkConfig};
+use bus::Bus;
+use bus::aws::{Settings as BusSettings, SnsSqs};
+use runtime::Env;
+use store::Store;
+use store::dynamodb::{DynamoDb, Settings as StoreSettings};
+
+use super::Closing;
+use crate::cli::Failure;
+use crate::config::Config;
+
+/// Which account it is, and with whose rights: the SDK's own variables, files and roles say so, as for any program on AWS.
+///
+/// # Errors
+/// Nobody says in which region.
+pub(super) async fn account(config: &Config) -> Result<SdkConfig> {
+    let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(bus::aws::http_client());
+    if !config.chosen.aws_endpoint.is_empty() {
+        loader = loader.endpoint_url(&config.chosen.aws_endpoint);
+    }
+    // Boxed, as it is large, and everybody waits for it who opens backends.
+    let account = Box::pin(loader.load()).await;
+    if account.region().is_none() {
+        return Err(Failure::usage(
+            "nobody says in which AWS region this is; set AWS_REGION, such as AWS_REGION=eu-west-1",
+        )
+        .into());
+    }
+    Ok(account)
+}
+
+/// The bus of `account`; what is missing is made when services declare what they hear.
+pub(super) fn bus(account: &SdkConfig, config: &Config, env: &Env) -> (Arc<dyn Bus>, Closing) {
+    let settings = BusSettings { prefix: format!("{}-", config.chosen.aws_prefix), ..BusSettings::default() };
+    let bus = Arc::new(SnsSqs::new(account, settings, Arc::new(env.clone())));
+    let closing = bus.clone();
+    (bus, Box::new(move || Box::pin(async move { closing.close().await })))
+}
+
+/// The store of `account`, which is made if it is missing.
+///
+/// # Errors
+/// It cannot be reached, or the table is not one of ours.
+pub(super) async fn store(account: &SdkConfig, config: &Config) -> Result<(Arc<dyn Store>, Closing)> {
+    let table = config.chosen.aws_prefix.clone();
+    let store = DynamoDb::open(account, StoreSettings { table: table.clone(), ..StoreSettings::default() });
+    let store = Arc::new(Box::pin(store).await.with_context(|| {
+        format!(
+            "the table {table} of DynamoDB cannot be used; AWS_REGION, the SDK's credentials and --aws-endpoint say where \
+             it is, --aws-prefix its name"
+        )
+    })?);
+    let closing = store.clone();
+    Ok((store, Box::new(move || Box::pin(async move { closing.close() }))))
+}
