@@ -48,9 +48,10 @@ pub struct Flags {
     /// Where AWS is, for --bus aws, such as an emulator's address [default: where the SDK's own variables say]
     #[arg(long, global = true, value_name = "URL")]
     pub aws_endpoint: Option<String>,
-    /// What the names of topics, queues and the table begin with, for --bus aws [default: banyan]
-    #[arg(long, global = true, value_name = "PREFIX")]
-    pub aws_prefix: Option<String>,
+    /// What is this shop's on a broker, a database or an account of AWS begins with this: exchange, topics, queues, schema,
+    /// table [default: banyan]
+    #[arg(long, global = true, value_name = "NAME")]
+    pub prefix: Option<String>,
     /// What is logged: off, error, warn, info, debug, or a tracing filter [default: warn]
     #[arg(long, global = true, value_name = "FILTER")]
     pub log: Option<String>,
@@ -127,7 +128,7 @@ const DEFAULTS: [(&str, &str); 13] = [
     ("rabbitmq_url", "amqp://guest:guest@127.0.0.1:5672/%2f"),
     ("postgres_url", "postgres://banyan@127.0.0.1:5432/banyan"),
     ("aws_endpoint", ""),
-    ("aws_prefix", "banyan"),
+    ("prefix", "banyan"),
     ("log", "warn"),
     ("emit", ""),
     ("validate_sample", "10"),
@@ -238,7 +239,7 @@ fn flag(flags: &Flags, name: &str) -> Option<String> {
         "rabbitmq_url" => flags.rabbitmq_url.clone(),
         "postgres_url" => flags.postgres_url.clone(),
         "aws_endpoint" => flags.aws_endpoint.clone(),
-        "aws_prefix" => flags.aws_prefix.clone(),
+        "prefix" => flags.prefix.clone(),
         "emit" => flags.emit.clone(),
         "validate_sample" => flags.validate_sample.clone(),
         _ => flags.log.clone(),

@@ -36,7 +36,7 @@ pub(super) async fn account(config: &Config) -> Result<SdkConfig> {
 
 /// The bus of `account`; what is missing is made when services declare what they hear.
 pub(super) fn bus(account: &SdkConfig, config: &Config, env: &Env) -> (Arc<dyn Bus>, Closing) {
-    let settings = BusSettings { prefix: format!("{}-", config.chosen.aws_prefix), ..BusSettings::default() };
+    let settings = BusSettings { prefix: format!("{}-", config.chosen.prefix), ..BusSettings::default() };
     let bus = Arc::new(SnsSqs::new(account, settings, Arc::new(env.clone())));
     let closing = bus.clone();
     (bus, Box::new(move || Box::pin(async move { closing.close().await })))
@@ -47,12 +47,12 @@ pub(super) fn bus(account: &SdkConfig, config: &Config, env: &Env) -> (Arc<dyn B
 /// # Errors
 /// It cannot be reached, or the table is not one of ours.
 pub(super) async fn store(account: &SdkConfig, config: &Config) -> Result<(Arc<dyn Store>, Closing)> {
-    let table = config.chosen.aws_prefix.clone();
+    let table = config.chosen.prefix.clone();
     let store = DynamoDb::open(account, StoreSettings { table: table.clone(), ..StoreSettings::default() });
     let store = Arc::new(Box::pin(store).await.with_context(|| {
         format!(
             "the table {table} of DynamoDB cannot be used; AWS_REGION, the SDK's credentials and --aws-endpoint say where \
-             it is, --aws-prefix its name"
+             it is, --prefix its name"
         )
     })?);
     let closing = store.clone();

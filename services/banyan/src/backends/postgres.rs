@@ -16,8 +16,9 @@ use crate::config::{Config, masked};
 /// # Errors
 /// The URL is wrong, or the server does not answer.
 pub(super) async fn open(config: &Config, env: &Env) -> Result<(Arc<dyn Store>, Closing)> {
-    let settings =
+    let mut settings =
         Settings::parse(&config.chosen.postgres_url).map_err(|error| Failure::usage(error.to_string()))?;
+    settings.schema.clone_from(&config.chosen.prefix);
     let store = Arc::new(Postgres::open(settings).await.with_context(|| {
         let at = masked(&config.chosen.postgres_url);
         format!("the database at {at} cannot be used; --postgres-url or BANYAN_POSTGRES_URL says where it is")

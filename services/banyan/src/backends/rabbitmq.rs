@@ -16,8 +16,13 @@ use crate::config::Config;
 /// # Errors
 /// The URL is wrong.
 pub(super) fn open(config: &Config, env: &Env) -> Result<(Arc<dyn Bus>, Closing)> {
-    let settings =
+    let mut settings =
         Settings::parse(&config.chosen.rabbitmq_url).map_err(|error| Failure::usage(error.to_string()))?;
+    // Queues are called after their services; those of a second shop on one broker begin with its name.
+    if config.chosen.prefix != settings.exchange {
+        settings.prefix = format!("{}.", config.chosen.prefix);
+        settings.exchange.clone_from(&config.chosen.prefix);
+    }
     let bus = Arc::new(RabbitMq::connect(settings, Arc::new(env.clone())));
     let closing = bus.clone();
     Ok((bus, Box::new(move || Box::pin(async move { closing.close().await }))))

@@ -76,8 +76,8 @@ pub struct Chosen {
     pub postgres_url: String,
     /// Where AWS is; empty: where the SDK's own variables say.
     pub aws_endpoint: String,
-    /// What the names of topics, queues and the table begin with.
-    pub aws_prefix: String,
+    /// What is this shop's elsewhere begins with this: exchange, topics, queues, schema, table.
+    pub prefix: String,
 }
 
 impl Chosen {
@@ -98,12 +98,12 @@ impl Chosen {
         if !aws_endpoint.is_empty() && !is_address(&aws_endpoint) {
             return Err(("aws_endpoint", "an http:// or https:// address"));
         }
-        let aws_prefix = text("aws_prefix");
-        if !is_prefix(&aws_prefix) {
-            return Err(("aws_prefix", "3 to 32 letters, digits, - and _"));
+        let prefix = text("prefix");
+        if !is_prefix(&prefix) {
+            return Err(("prefix", "3 to 32 of a to z, 0 to 9 and _, no digit first"));
         }
         let (rabbitmq_url, postgres_url) = (text("rabbitmq_url"), text("postgres_url"));
-        Ok(Self { bus, store, rabbitmq_url, postgres_url, aws_endpoint, aws_prefix })
+        Ok(Self { bus, store, rabbitmq_url, postgres_url, aws_endpoint, prefix })
     }
 
     /// Puts what was worked out among the values that are shown, and no password.
@@ -127,10 +127,12 @@ fn is_address(text: &str) -> bool {
         .any(|scheme| text.strip_prefix(scheme).is_some_and(|rest| !rest.is_empty()))
 }
 
-/// What a topic, a queue and a table may be called, with room for the rest of the name.
+/// What may begin the name of an exchange, a topic, a queue, a table and a schema, with room for the rest.
 fn is_prefix(text: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
     (3..=32).contains(&text.len())
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+        && text.bytes().all(is_plain)
+        && !text.starts_with(|first: char| first.is_ascii_digit())
 }
 
 /// Without passwords.
@@ -173,7 +175,7 @@ mod tests {
             "bus = \"carrier-pigeon\"",
             "store = \"shoebox\"",
             "aws_endpoint = \"127.0.0.1:4566\"",
-            "aws_prefix = \"a b c\"",
+            "prefix = \"a-b-c\"",
         ];
         for wrong in wrongs {
             let problems = chosen(wrong).unwrap_err().0;

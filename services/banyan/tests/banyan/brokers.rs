@@ -4,7 +4,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::support::{banyan, json_of, stderr};
+use crate::support::{Dev, banyan, json_of, stderr};
 
 /// What services run on here: how it is called, and its settings, each with the variable that says where that peer is.
 type Ground = (&'static str, &'static [(&'static str, &'static str)]);
@@ -14,6 +14,9 @@ const BROKER: Ground = (
     &[("BANYAN_RABBITMQ_URL", "BANYAN_TEST_RABBITMQ"), ("BANYAN_POSTGRES_URL", "BANYAN_TEST_POSTGRES")],
 );
 const AWS: Ground = ("SNS, SQS and DynamoDB", &[("BANYAN_AWS_ENDPOINT", "BANYAN_TEST_AWS")]);
+
+/// The same program on its own: nothing to wait for.
+const ALONE: Ground = ("the embedded bus", &[]);
 
 /// This program on peers that `scripts/peers/run` started, or nothing, said by name.
 #[expect(clippy::disallowed_methods, reason = "where the peers are, is told to the tests by the environment")]
@@ -27,6 +30,11 @@ fn on((name, settings): Ground, bus: &str, args: &[&str]) -> Option<Command> {
         };
         command.env(setting, address);
     }
+    // Any will do: an emulator asks for none.
+    command
+        .env("AWS_ACCESS_KEY_ID", "test")
+        .env("AWS_SECRET_ACCESS_KEY", "test")
+        .env("AWS_REGION", "eu-west-1");
     Some(command)
 }
 
@@ -40,11 +48,7 @@ fn on_rabbitmq_and_postgresql_orders_under_faults_come_to_their_end_and_every_le
 #[test]
 fn on_sns_sqs_and_dynamodb_orders_under_faults_come_to_their_end_and_every_ledger_agrees() {
     if let Some(mut demo) = on(AWS, "aws", &["demo", "--orders", "40", "--faults", "--json"]) {
-        // Any will do: an emulator asks for none.
-        demo.env("AWS_ACCESS_KEY_ID", "test")
-            .env("AWS_SECRET_ACCESS_KEY", "test")
-            .env("AWS_REGION", "eu-west-1");
-        comes_to_its_end(demo.env("BANYAN_AWS_PREFIX", "journey"));
+        comes_to_its_end(demo.env("BANYAN_PREFIX", "journey"));
     }
 }
 
@@ -60,4 +64,70 @@ fn comes_to_its_end(demo: &mut Command) {
     }
     // On the embedded bus nothing is ever pending; here the relay has published what the orders sent.
     assert!(number("/services/orders/published") > 40, "{told}");
+}
+
+#[test]
+fn the_same_commands_come_to_the_same_end_on_every_bus_and_store() {
+    let told: Vec<(&str, Vec<String>)> = [(ALONE, "embedded"), (BROKER, "rabbitmq"), (AWS, "aws")]
+        .into_iter()
+        .filter_map(|(ground, bus)| Some((bus, end_of_a_day(on(ground, bus, &[])?))))
+        .collect();
+    let Some(((_, alone), others)) = told.split_first() else {
+        unreachable!("the embedded bus is always there")
+    };
+    let ends = ["completed|510|0", "cancelled|0|0", "cancelled|0|0", "completed|510|255", "completed|765|0"];
+    for (nth, end) in ends.iter().enumerate() {
+        assert_eq!(alone[nth], format!("order|same-{nth}|{end}"));
+    }
+    for (bus, lines) in others {
+        assert_eq!(lines, alone, "{bus}");
+    }
+}
+
+/// What orders and stock come to, in words of the business, when each command waits for the end of the one before.
+fn end_of_a_day(mut command: Command) -> Vec<String> {
+    // A shop of its own beside those of other tests on the same peers.
+    command.env("BANYAN_PREFIX", "same_end");
+    let dev = Dev::of(tempfile::tempdir().unwrap(), command);
+    for (sku, delta) in [("85123A", "10"), ("22423", "2")] {
+        dev.ok(&["stock", "adjust", sku, "--location", "main", "--delta", delta, "--reason", "received"]);
+    }
+    let place = |nth: usize, line: &str, token: &str| {
+        let key = format!("same-{nth}");
+        let placed =
+            dev.ok(&["order", "place", "--customer", "c-1", "--line", line, "--token", token, "--key", &key]);
+        let id = placed["order_id"].as_str().unwrap().to_owned();
+        dev.ok(&["order", "watch", &id]);
+        id
+    };
+    let mut orders = vec![
+        place(0, "85123A:2:255", "tok_ok"),
+        place(1, "85123A:2:255", "tok_declined"),
+        // More than there is.
+        place(2, "22423:3:1275", "tok_ok"),
+        place(3, "85123A:2:255", "tok_ok"),
+    ];
+    dev.ok(&["order", "return", &orders[3], "--line", "85123A:1", "--reason", "broken"]);
+    wait_until(|| dev.ok(&["order", "get", &orders[3]])["payment"]["refunded_minor"] == 255);
+    // The same key again is the same order.
+    assert_eq!(place(0, "85123A:2:255", "tok_ok"), orders[0]);
+    // The provider's answer is lost: it has to be asked.
+    orders.push(place(4, "85123A:3:255", "tok_timeout_after"));
+    assert_eq!(dev.ok(&["audit"])["violations"], serde_json::json!([]));
+    let order = |(nth, id): (usize, &String)| {
+        let order = dev.ok(&["order", "get", id]);
+        let (status, payment) = (order["status"].as_str().unwrap(), &order["payment"]);
+        let minor = |name: &str| payment[name].as_i64().unwrap_or_default();
+        format!("order|same-{nth}|{status}|{}|{}", minor("captured_minor"), minor("refunded_minor"))
+    };
+    let stock = |sku: &&str| {
+        let stock = dev.ok(&["stock", "get", sku]);
+        format!("{sku}|main|{}|{}|{}", stock["on_hand"], stock["reserved"], stock["allocated"])
+    };
+    orders.iter().enumerate().map(order).chain(["22423", "85123A"].iter().map(stock)).collect()
+}
+
+/// Asks again and again, each time by a program of its own, which is pause enough.
+fn wait_until(is_so: impl Fn() -> bool) {
+    assert!((0..600).any(|_| is_so()), "it never came to it");
 }

@@ -19,6 +19,8 @@ pub(crate) fn banyan(args: &[&str]) -> Command {
         "STORE",
         "RABBITMQ_URL",
         "POSTGRES_URL",
+        "AWS_ENDPOINT",
+        "PREFIX",
         "LOG",
         "EMIT",
         "VALIDATE_SAMPLE",
@@ -57,7 +59,12 @@ impl Dev {
 
     /// On what is in `data` already.
     pub(crate) fn on(data: TempDir) -> Self {
-        let mut command = banyan(&["dev", "--with-parent", "--json", "--port", "0", "--data"]);
+        Self::of(data, banyan(&[]))
+    }
+
+    /// The same of a program that knows on what it runs.
+    pub(crate) fn of(data: TempDir, mut command: Command) -> Self {
+        command.args(["dev", "--with-parent", "--json", "--port", "0", "--data"]);
         let mut child =
             command.arg(data.path()).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let mut ready = String::new();
