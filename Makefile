@@ -48,6 +48,10 @@ run: ## All services in one process, on http://127.0.0.1:8080, data in .banyan
 demo: ## Real orders through every service
 	$(CARGO) run --locked --release -- demo
 
+.PHONY: localstack
+localstack: ## An AWS endpoint on this machine, with topics, queues and the table in it
+	@localstack/up
+
 .PHONY: clean-data
 clean-data: ## Remove what `make run` keeps in .banyan (or $BANYAN_DATA)
 	@if [ -e '$(DATA)/banyan.db' ]; then rm -r '$(DATA)' && echo 'removed $(DATA)'; \

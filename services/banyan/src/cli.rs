@@ -92,6 +92,9 @@ pub enum Command {
     /// Check contracts, and what changed in them
     #[command(subcommand, visible_alias = "contract")]
     Contracts(commands::contracts::Command),
+    /// See who hears what, and make it on a broker or in an account
+    #[command(subcommand)]
+    Topology(commands::topology::Command),
     /// Show what is configured, and by whom
     #[command(subcommand)]
     Config(commands::config::Command),
@@ -121,6 +124,7 @@ impl Command {
             }
             Self::Chaos(args) => commands::chaos::run(&args, context).await,
             Self::Contracts(command) => commands::contracts::run(command, context).await,
+            Self::Topology(command) => commands::topology::run(command, context).await,
             Self::Config(command) => commands::config::run(&command, context),
             Self::Completions(args) => commands::completions::run(&args, context),
         }

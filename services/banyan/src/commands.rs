@@ -18,6 +18,7 @@ pub mod shipments;
 pub mod shown;
 pub mod simulate;
 pub mod stock;
+pub mod topology;
 
 use std::io::Read;
 use std::path::Path;

@@ -52,6 +52,28 @@ fn on_sns_sqs_and_dynamodb_orders_under_faults_come_to_their_end_and_every_ledge
     }
 }
 
+#[test]
+fn what_the_services_hear_is_made_by_a_command_and_again_changes_nothing() {
+    for (ground, bus) in [(BROKER, "rabbitmq"), (AWS, "aws")] {
+        for _ in 0..2 {
+            let Some(mut apply) = on(ground, bus, &["topology", "apply", "--json"]) else { break };
+            let output = apply.env("BANYAN_PREFIX", "applied").output().unwrap();
+            assert!(output.status.success(), "{}", stderr(&output));
+            let told = json_of(&output);
+            let queues: Vec<&str> = told["queues"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .filter_map(|queue| queue["queue"].as_str())
+                .collect();
+            assert_eq!(queues, ["inventory", "notification", "orders", "payment", "shipping"], "{told}");
+        }
+    }
+    let nothing = banyan(&["topology", "apply"]).output().unwrap();
+    assert_eq!(nothing.status.code(), Some(64));
+    assert!(stderr(&nothing).contains("--bus"), "{}", stderr(&nothing));
+}
+
 fn comes_to_its_end(demo: &mut Command) {
     let output = demo.output().unwrap();
     assert!(output.status.success(), "{}", stderr(&output));

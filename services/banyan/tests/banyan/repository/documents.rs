@@ -8,7 +8,7 @@ use clap::Parser;
 use super::{crates, read, root};
 
 /// Folders of the root that a path in a document may begin with.
-const TOP: [&str; 6] = ["contracts/", "shared/", "services/", "docs/", "lints/", "scripts/"];
+const TOP: [&str; 7] = ["contracts/", "shared/", "services/", "docs/", "lints/", "scripts/", "localstack/"];
 
 /// Every document that somebody reads, by its path from the root.
 fn documents() -> Vec<String> {
@@ -19,6 +19,7 @@ fn documents() -> Vec<String> {
         "CHANGELOG.md",
         "docs/contracts.md",
         "docs/backends.md",
+        "localstack/README.md",
     ]
     .map(str::to_owned)
     .to_vec();
