@@ -98,29 +98,38 @@ fn line(Touching { change, read_by }: &Touching) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use std::collections::BTreeMap;
+
+    use serde_json::{Value, json};
 
     use super::*;
-    use crate::contracts::consumers::written;
     use crate::contracts::versions::Contract;
+
+    fn versions(of: &[(&str, &str, Value)]) -> Versions {
+        let contract = |(name, version, schema): &(&str, &str, Value)| {
+            let version = version.parse().unwrap();
+            (name.parse().unwrap(), vec![Contract { version, file: String::new(), schema: schema.clone() }])
+        };
+        Versions(of.iter().map(contract).collect())
+    }
 
     #[test]
     fn a_changelog_says_what_is_new_gone_and_different() {
-        let published = Versions::built_in().unwrap();
-        let reads = written(None).unwrap();
-        let mut now = published.clone();
-        now.0.remove(&"stock.low.v1".parse().unwrap());
-        let contract: &mut Vec<Contract> = now.0.get_mut(&"stock.short.v1".parse().unwrap()).unwrap();
-        contract[0].schema["properties"]["noticed_by"] = json!({ "type": "string", "maxLength": 64 });
-        contract[0].schema["properties"]["missing"] = json!({ "type": "integer" });
-        contract[0].version = "1.1.0".parse().unwrap();
-        let fresh = contract.clone();
-        now.0.insert("stock.counted.v1".parse().unwrap(), fresh);
+        let missing = json!({ "type": "integer", "minimum": 1, "maximum": 100_000, "description": "pieces" });
+        let kept = json!({ "type": "object", "properties": { "missing": missing } });
+        let mut changed = kept.clone();
+        changed["properties"]["noticed_by"] = json!({ "type": "string", "maxLength": 64 });
+        changed["properties"]["missing"] = json!({ "type": "integer" });
+        let published =
+            versions(&[("event.gone.v1", "1.0.0", json!({})), ("event.kept.v1", "1.0.0", kept.clone())]);
+        let now = versions(&[("event.fresh.v1", "1.1.0", kept), ("event.kept.v1", "1.1.0", changed)]);
+        let read = || BTreeMap::from([("shop.banyan.event.kept.v1".to_owned(), vec!["missing".to_owned()])]);
+        let reads = Reads::from([("orders".to_owned(), read()), ("notification".to_owned(), read())]);
         let said = markdown(&diff(&now, &published, &reads));
         assert_eq!(
             said,
-            "## stock.counted.v1\n\nNew, 1.1.0.\n\n## stock.low.v1\n\nRemoved; it was 1.0.0.\n\n\
-             ## stock.short.v1 1.0.0 → 1.1.0\n\n\
+            "## event.fresh.v1\n\nNew, 1.1.0.\n\n## event.gone.v1\n\nRemoved; it was 1.0.0.\n\n\
+             ## event.kept.v1 1.0.0 → 1.1.0\n\n\
              - `missing`: is described differently (read by notification, orders)\n\
              - `missing`: accepts more: integer; it was integer, from 1, to 100000 (read by notification, orders)\n\
              - `noticed_by`: added, optional: string, at most 64"
