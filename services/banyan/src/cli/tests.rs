@@ -7,6 +7,27 @@ fn the_definition_of_the_command_line_is_sound() {
     Cli::command().debug_assert();
 }
 
+/// Flags that every command takes are found by name: an argument of one command with that name would be read instead.
+#[test]
+fn no_command_has_an_argument_with_the_name_of_a_setting() {
+    fn walk(command: &clap::Command, settings: &[String], found: &mut Vec<String>) {
+        let taken = command.get_arguments().filter(|arg| !arg.is_global_set());
+        let taken = taken.filter(|arg| settings.iter().any(|setting| arg.get_id() == setting.as_str()));
+        found.extend(taken.map(|arg| format!("{} {}", command.get_name(), arg.get_id())));
+        command.get_subcommands().for_each(|command| walk(command, settings, found));
+    }
+    let root = Cli::command();
+    let settings: Vec<String> = root
+        .get_arguments()
+        .filter(|arg| arg.is_global_set())
+        .map(|arg| arg.get_id().as_str().to_owned())
+        .collect();
+    assert!(settings.iter().any(|setting| setting == "prefix"), "{settings:?}");
+    let mut found = Vec::new();
+    walk(&root, &settings, &mut found);
+    assert_eq!(found, Vec::<String>::new());
+}
+
 #[tokio::test]
 async fn what_cannot_be_understood_ends_with_64_and_help_with_0() {
     for (line, exit) in [

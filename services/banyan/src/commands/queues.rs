@@ -32,7 +32,7 @@ Examples:
         limit: Option<u32>,
         /// Only types that begin with this; shop.banyan. may be left out
         #[arg(long = "type", value_name = "PREFIX")]
-        prefix: Option<String>,
+        of_type: Option<String>,
     },
 }
 
@@ -46,7 +46,7 @@ const COUNTED: usize = 500;
 pub async fn run(command: Command, context: &Context) -> Result<Exit> {
     match command {
         Command::List => list(context).await,
-        Command::Peek { queue, limit, prefix } => peek(&queue, limit, prefix.as_deref(), context).await,
+        Command::Peek { queue, limit, of_type } => peek(&queue, limit, of_type.as_deref(), context).await,
     }
 }
 
@@ -93,11 +93,11 @@ fn list_text(queues: &[Value], now: Timestamp) -> String {
     table(&lines)
 }
 
-async fn peek(queue: &str, limit: Option<u32>, prefix: Option<&str>, context: &Context) -> Result<Exit> {
+async fn peek(queue: &str, limit: Option<u32>, of_type: Option<&str>, context: &Context) -> Result<Exit> {
     let limit = limit.map(|limit| limit.to_string());
     let path = with_query(
         &format!("/queues/{}/messages", escaped(queue)),
-        &[("limit", limit.as_deref()), ("type", prefix)],
+        &[("limit", limit.as_deref()), ("type", of_type)],
     );
     let page: Value = context.client.get(&path).await?;
     context.output.answer(&page, peek_text);

@@ -16,14 +16,14 @@ Examples:
 pub struct Args {
     /// Only types that begin with this; shop.banyan. may be left out
     #[arg(long = "type", value_name = "PREFIX")]
-    prefix: Option<String>,
+    of_type: Option<String>,
     /// End after so many events
     #[arg(long, value_name = "N")]
     limit: Option<u64>,
 }
 
 pub(super) async fn run(args: &Args, context: &Context) -> Result<Exit> {
-    let mut follower = context.client.follow_types(args.prefix.as_deref().unwrap_or_default()).await?;
+    let mut follower = context.client.follow_types(args.of_type.as_deref().unwrap_or_default()).await?;
     context.output.note("following events; Ctrl-C ends it");
     let mut shown = 0;
     while args.limit.is_none_or(|limit| shown < limit) {
@@ -54,7 +54,7 @@ pub(super) async fn run(args: &Args, context: &Context) -> Result<Exit> {
 
 impl Args {
     fn wants(&self, kind: &str) -> bool {
-        self.prefix
+        self.of_type
             .as_ref()
             .is_none_or(|prefix| kind.starts_with(prefix) || event_type(kind).starts_with(prefix))
     }
@@ -78,7 +78,7 @@ mod tests {
     #[test]
     fn a_prefix_may_leave_out_what_all_types_begin_with() {
         let wants = |prefix: Option<&str>| {
-            Args { prefix: prefix.map(Into::into), limit: None }.wants("shop.banyan.order.placed.v1")
+            Args { of_type: prefix.map(Into::into), limit: None }.wants("shop.banyan.order.placed.v1")
         };
         assert!(wants(None) && wants(Some("order.")) && wants(Some("shop.banyan.order.placed")));
         assert!(!wants(Some("payment")));
