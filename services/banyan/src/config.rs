@@ -177,6 +177,24 @@ impl Config {
         Self::check(origins, problems)
     }
 
+    /// What another process of this program needs to run on the same: as variables, since everybody may read what a
+    /// process was called with, and a URL may hold a password.
+    pub(crate) fn handed_on(&self) -> impl Iterator<Item = (String, String)> {
+        let Chosen { bus, store, rabbitmq_url, postgres_url, aws_endpoint, prefix } = &self.chosen;
+        let values = [
+            ("bus", bus.to_string()),
+            ("store", store.to_string()),
+            ("rabbitmq_url", rabbitmq_url.clone()),
+            ("postgres_url", postgres_url.clone()),
+            ("aws_endpoint", aws_endpoint.clone()),
+            ("prefix", prefix.clone()),
+            ("log", self.log.clone()),
+            ("emit", self.origins.get("emit").map(|(text, _)| text.clone()).unwrap_or_default()),
+            ("validate_sample", self.validate_sample.to_string()),
+        ];
+        values.into_iter().map(|(name, value)| (variable(name), value))
+    }
+
     fn check(
         mut origins: BTreeMap<&'static str, (String, Origin)>,
         mut problems: Vec<String>,

@@ -72,6 +72,8 @@ pub async fn run(args: &Args, context: &Context) -> Result<Exit> {
     let home = Home::make(args, &context.config)?;
     context.output.note(format!("starting every service on {} ...", home.path().display()));
     let mut child = Child::start(&home, args, context).await?;
+    context.output.note(format!("they run on {} and {}", child.ground.bus, child.ground.store));
+    let ground = child.ground.clone();
     let context = Context { client: Client::new(&child.url)?, ..context.clone() };
     let outcome = tokio::select! {
         biased;
@@ -82,7 +84,7 @@ pub async fn run(args: &Args, context: &Context) -> Result<Exit> {
     context.output.progress_done();
     child.stop(&context.env).await;
     let report = match outcome {
-        Ok(outcome) => Report::of(args, outcome),
+        Ok(outcome) => Report::of(args, ground, outcome),
         Err(Some(error)) => return Err(home.blame(error)),
         Err(None) => return Err(Failure::new(Exit::Error, "stopped before the end").into()),
     };

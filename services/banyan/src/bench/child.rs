@@ -67,7 +67,9 @@ impl Dev {
         let program = std::env::current_exe().context("this program cannot be found")?;
         let begun = env.now();
         let mut child = Command::new(program)
-            .args(["dev", "--json", "--host", "127.0.0.1", "--port", "0", "--log", "error", "--data"])
+            .args(["dev", "--json", "--host", "127.0.0.1", "--port", "0", "--log", "error"])
+            // It is what is measured, whatever the settings around it say.
+            .args(["--bus", "embedded", "--store", "sqlite", "--data"])
             .arg(data)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

@@ -235,7 +235,8 @@ fn command(start: &Start, port: u16) -> Result<Command> {
     let mut command = Command::new(std::env::current_exe().context("this program cannot be found")?);
     command
         .args(["dev", "--with-parent", "--json", "--host", "127.0.0.1", "--port", &port.to_string()])
-        .args(["--log", &start.log, "--data"])
+        // It is what is killed, whatever the settings around it say.
+        .args(["--bus", "embedded", "--store", "sqlite", "--log", &start.log, "--data"])
         .arg(start.home.join("data"));
     if start.is_forgetful {
         command.arg("--memory");

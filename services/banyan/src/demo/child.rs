@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use runtime::Env;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{self, Command};
@@ -86,6 +86,8 @@ fn last_line(log: &Path) -> Option<String> {
 pub(super) struct Child {
     /// Where it is.
     pub(super) url: String,
+    /// What it runs on, as it says itself.
+    pub(super) ground: Ground,
     process: process::Child,
     /// Open as long as it shall run. Apart from `process`, whose `wait` would close it.
     stdin: Option<process::ChildStdin>,
@@ -95,6 +97,15 @@ pub(super) struct Child {
 #[derive(Deserialize)]
 struct Ready {
     url: String,
+    #[serde(flatten)]
+    ground: Ground,
+}
+
+/// A bus and a store, by their names.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Ground {
+    pub(super) bus: String,
+    pub(super) store: String,
 }
 
 impl Child {
@@ -113,8 +124,8 @@ impl Child {
                 return Err(Failure::new(Exit::NotReady, text).into());
             }
         }
-        if let Ok(Ready { url }) = serde_json::from_str(&line) {
-            return Ok(Self { url, process, stdin });
+        if let Ok(Ready { url, ground }) = serde_json::from_str(&line) {
+            return Ok(Self { url, ground, process, stdin });
         }
         let status = process.wait().await?;
         let why = last_line(&home.path().join(LOG)).unwrap_or_else(|| "it said nothing".to_owned());
@@ -147,8 +158,8 @@ fn command(home: &Home, args: &Args, context: &Context) -> Result<Command> {
     let mut command = Command::new(std::env::current_exe().context("this program cannot be found")?);
     command
         .args(["dev", "--with-parent", "--json", "--host", "127.0.0.1", "--port", "0", "--data"])
-        .arg(home.path());
-    command.args(["--log", &context.config.log]);
+        .arg(home.path())
+        .envs(context.config.handed_on());
     if args.faults {
         command.args(["--faults", "--seed", &args.seed.to_string()]);
     }

@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::Args;
+use super::child::Ground;
 use super::drive::Outcome;
 use super::watch::percentile;
 use crate::audit::{Ledger, Report as Audit};
@@ -66,6 +67,9 @@ pub(super) struct Report {
     pub(super) returns_asked: u64,
     /// Not asked for: their order was not completed.
     pub(super) returns_pending: u64,
+    /// What it ran on.
+    #[serde(flatten)]
+    pub(super) ground: Ground,
     pub(super) faults: bool,
     pub(super) seed: u64,
     pub(super) mischief: BTreeMap<&'static str, u64>,
@@ -76,7 +80,7 @@ pub(super) struct Report {
 }
 
 impl Report {
-    pub(super) fn of(args: &Args, outcome: Outcome) -> Self {
+    pub(super) fn of(args: &Args, ground: Ground, outcome: Outcome) -> Self {
         let violated = violated(&outcome);
         let Outcome { orders, watch, tally, audit, activity, .. } = outcome;
         let audit: Audit = serde_json::from_value(audit).unwrap_or_default();
@@ -117,6 +121,7 @@ impl Report {
             bad_lines: outcome.bad_lines.len(),
             returns_asked: outcome.returns_asked,
             returns_pending: outcome.returns_pending,
+            ground,
             faults: args.faults,
             seed: args.seed,
             mischief: outcome.mischief,

@@ -22,7 +22,7 @@ const ALONE: Ground = ("the embedded bus", &[]);
 #[expect(clippy::disallowed_methods, reason = "where the peers are, is told to the tests by the environment")]
 fn on((name, settings): Ground, bus: &str, args: &[&str]) -> Option<Command> {
     let mut command = banyan(args);
-    command.env("BANYAN_BUS", bus);
+    command.args(["--bus", bus]);
     for (setting, peer) in settings {
         let Ok(address) = std::env::var(peer) else {
             println!("skipped: the journey on {name} ({peer} is not set)");
@@ -41,14 +41,14 @@ fn on((name, settings): Ground, bus: &str, args: &[&str]) -> Option<Command> {
 #[test]
 fn on_rabbitmq_and_postgresql_orders_under_faults_come_to_their_end_and_every_ledger_agrees() {
     if let Some(mut demo) = on(BROKER, "rabbitmq", &["demo", "--orders", "40", "--faults", "--json"]) {
-        comes_to_its_end(&mut demo);
+        comes_to_its_end(&mut demo, ("rabbitmq", "postgres"));
     }
 }
 
 #[test]
 fn on_sns_sqs_and_dynamodb_orders_under_faults_come_to_their_end_and_every_ledger_agrees() {
     if let Some(mut demo) = on(AWS, "aws", &["demo", "--orders", "40", "--faults", "--json"]) {
-        comes_to_its_end(demo.env("BANYAN_PREFIX", "journey"));
+        comes_to_its_end(demo.args(["--prefix", "journey"]), ("aws", "dynamodb"));
     }
 }
 
@@ -74,10 +74,22 @@ fn what_the_services_hear_is_made_by_a_command_and_again_changes_nothing() {
     assert!(stderr(&nothing).contains("--bus"), "{}", stderr(&nothing));
 }
 
-fn comes_to_its_end(demo: &mut Command) {
+/// It would run on the embedded bus if what it was told were lost on the way.
+#[test]
+fn a_demo_on_a_broker_that_is_not_there_does_not_run_elsewhere() {
+    let nowhere =
+        ["--rabbitmq-url", "amqp://127.0.0.1:1", "--postgres-url", "postgres://banyan@127.0.0.1:1/banyan"];
+    let output =
+        banyan(&[&["demo", "--orders", "1", "--bus", "rabbitmq"][..], &nowhere].concat()).output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    assert!(stderr(&output).contains("--postgres-url"), "{}", stderr(&output));
+}
+
+fn comes_to_its_end(demo: &mut Command, (bus, store): (&str, &str)) {
     let output = demo.output().unwrap();
     assert!(output.status.success(), "{}", stderr(&output));
     let told = json_of(&output);
+    assert_eq!((&told["bus"], &told["store"]), (&bus.into(), &store.into()), "{told}");
     let number = |at: &str| told.pointer(at).and_then(Value::as_u64).unwrap_or(u64::MAX);
     assert_eq!((number("/orders"), number("/violations"), number("/dead_letters")), (40, 0, 0), "{told}");
     assert_eq!(number("/completed") + number("/cancelled"), 40, "{told}");
