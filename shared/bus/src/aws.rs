@@ -28,10 +28,10 @@ use futures_util::stream::{self, StreamExt, TryStreamExt};
 use tokio::sync::watch;
 
 use crate::{
-    Boxed, Bus, Caps, Delivery, Outage, Outgoing, Published, QueueState, Settle, Token, Wiring, World,
+    Boxed, Bus, Caps, Delivery, Outage, Outgoing, Published, QueueState, Settle, Token, Wiring, World, within,
 };
 use account::Account;
-use failure::{Failed, within};
+use failure::Failed;
 use intake::Intake;
 use publish::Publisher;
 use server::Server;

@@ -22,6 +22,8 @@ use contracts::EventType;
 pub use embedded::Embedded;
 pub use store::{Address, Boxed, Consumed, Outage, OutageKind, Outgoing};
 pub use world::World;
+#[cfg(any(feature = "aws", feature = "rabbitmq"))]
+use world::within;
 
 /// Carries messages between services. A queue belongs to one service; any process of it may take from it.
 pub trait Bus: Send + Sync + 'static {

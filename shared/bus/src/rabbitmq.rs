@@ -24,9 +24,9 @@ use lapin::types::FieldTable;
 use tokio::sync::watch;
 
 use crate::{
-    Boxed, Bus, Caps, Delivery, Outage, Outgoing, Published, QueueState, Settle, Token, Wiring, World,
+    Boxed, Bus, Caps, Delivery, Outage, Outgoing, Published, QueueState, Settle, Token, Wiring, World, within,
 };
-use failure::{outage, silence, within};
+use failure::{outage, silence};
 use intake::Intake;
 use link::Link;
 use publish::Publisher;

@@ -21,3 +21,17 @@ pub trait World: Send + Sync + 'static {
     /// The next 64 random bits, for jitter and names; never for a decision.
     fn next_u64(&self) -> u64;
 }
+
+/// `future`'s answer, unless it takes longer than `wait`.
+#[cfg(any(feature = "aws", feature = "rabbitmq"))]
+pub(crate) async fn within<T>(
+    world: &dyn World,
+    wait: Duration,
+    future: impl Future<Output = T>,
+) -> Option<T> {
+    tokio::select! {
+        biased;
+        answer = future => Some(answer),
+        () = world.sleep(wait) => None,
+    }
+}

@@ -44,14 +44,16 @@ impl std::fmt::Display for OutageKind {
     }
 }
 
-/// The whole chain: a client's own message is only `db error` or `dispatch failure`.
-#[cfg(any(feature = "postgres", feature = "aws"))]
-pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+/// An error and all its causes in one line, each once: a client's own message is only `db error` or `dispatch failure`.
+pub fn chain(error: &dyn std::error::Error) -> String {
     let mut told = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {
-        told.push_str(": ");
-        told.push_str(&cause.to_string());
+        let text = cause.to_string();
+        // Many clients repeat their cause in their own message.
+        if !told.ends_with(&text) {
+            told = format!("{told}: {text}");
+        }
         source = cause.source();
     }
     told

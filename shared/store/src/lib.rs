@@ -32,7 +32,7 @@ use std::pin::Pin;
 use contracts::Timestamp;
 
 pub use blobs::{Blob, Blobs};
-pub use failure::{Outage, OutageKind};
+pub use failure::{Outage, OutageKind, chain};
 pub use key::{Entry, Item, Key, Version};
 pub use query::{Page, Query, Row};
 pub use unit::{

@@ -11,7 +11,7 @@ use crate::backends::{Backends, Wishes};
 use crate::cli::{Context, Exit, Failure};
 use crate::commands::shown::counted;
 use crate::config::BusKind;
-use crate::output::table;
+use crate::output::{Output, table};
 use crate::wiring;
 
 /// The verbs.
@@ -74,10 +74,9 @@ fn show(format: Format, context: &Context) {
     let wiring = wiring::wiring();
     let queues = queues(&wiring);
     match format {
-        _ if context.output.json => drop(context.output.answer(&queues, |_| String::new())),
-        Format::Json => drop(context.output.line(serde_json::json!(queues).to_string())),
+        Format::Json => drop(Output { json: true }.answer(&queues, |_| String::new())),
         Format::Mermaid => drop(context.output.line(mermaid(&queues))),
-        Format::Text => drop(context.output.line(in_text(&queues))),
+        Format::Text => drop(context.output.answer(&queues, |queues| in_text(queues))),
     }
 }
 

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
 
+use store::chain;
+
 use crate::{Outage, OutageKind, World};
 
 /// What a call that failed can be told apart by.
@@ -129,33 +131,6 @@ pub(super) fn said(code: &str, message: Option<&str>) -> String {
         ("", Some(message)) => message.to_owned(),
         (code, None) => code.to_owned(),
         (code, Some(message)) => format!("{code}: {message}"),
-    }
-}
-
-/// An error and all its causes in one line, each once.
-fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        let cause = error.to_string();
-        if !text.ends_with(&cause) {
-            text = format!("{text}: {cause}");
-        }
-        source = error.source();
-    }
-    text
-}
-
-/// `future`'s answer, unless it takes longer than `wait`.
-pub(super) async fn within<T>(
-    world: &dyn World,
-    wait: Duration,
-    future: impl Future<Output = T>,
-) -> Option<T> {
-    tokio::select! {
-        biased;
-        answer = future => Some(answer),
-        () = world.sleep(wait) => None,
     }
 }
 

@@ -8,12 +8,12 @@ use futures_util::future::join_all;
 use tokio::sync::{Semaphore, oneshot, watch};
 
 use super::account::Fault;
-use super::failure::{Failed, Sort, jitter, said, sort, within};
+use super::failure::{Failed, Sort, jitter, said, sort};
 use super::lane::{Bounds, Call, Lane, Step};
 use super::message::Parcel;
 use super::settings::Settings;
 use super::topology::{Topology, noun};
-use crate::{Address, Outgoing, Published, World};
+use crate::{Address, Outgoing, Published, World, within};
 
 /// Calls under way at once, to all topics and queues together: so many connections of this process publish.
 const CALLS: usize = 16;

@@ -38,19 +38,6 @@ fn code(error: &lapin::Error) -> Option<&AMQPErrorKind> {
     }
 }
 
-/// `future`'s answer, unless it takes longer than `wait`.
-pub(super) async fn within<T>(
-    world: &dyn World,
-    wait: Duration,
-    future: impl Future<Output = T>,
-) -> Option<T> {
-    tokio::select! {
-        biased;
-        answer = future => Some(answer),
-        () = world.sleep(wait) => None,
-    }
-}
-
 /// Full jitter: between nothing and a tenth of a second doubled `failures` times, at most `most`.
 pub(super) fn backoff(world: &dyn World, failures: u32, most: Duration) -> Duration {
     let most_ms = u64::try_from(most.as_millis()).unwrap_or(u64::MAX).max(1);

@@ -11,10 +11,10 @@ use futures_util::StreamExt;
 use lapin::{Connection, ConnectionProperties, Event};
 use tokio::sync::watch;
 
-use super::failure::{backoff, outage, silence, within};
+use super::failure::{backoff, outage, silence};
 use super::settings::Settings;
 use super::topology::Topology;
-use crate::{Outage, OutageKind, World};
+use crate::{Outage, OutageKind, World, within};
 
 /// What is known of a connection.
 #[derive(Clone)]

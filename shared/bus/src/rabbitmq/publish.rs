@@ -14,12 +14,12 @@ use lapin::types::ShortString;
 use lapin::{Channel, Confirmation, Connection};
 use tokio::sync::Semaphore;
 
-use super::failure::{is_missing, within};
+use super::failure::is_missing;
 use super::link::Link;
 use super::message::{properties, route};
 use super::settings::Settings;
 use super::topology::Topology;
-use crate::{Address, Outage, Outgoing, Published, World};
+use crate::{Address, Outage, Outgoing, Published, World, within};
 
 /// Batches under way at once; further ones wait for a channel.
 const CHANNELS: usize = 16;

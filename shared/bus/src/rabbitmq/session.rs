@@ -14,14 +14,14 @@ use lapin::types::FieldTable;
 use lapin::{Channel, Connection, Consumer};
 use tokio::sync::watch;
 
-use super::failure::{backoff, outage, silence, within};
+use super::failure::{backoff, outage, silence};
 use super::intake::{Intake, Work};
 use super::link::Link;
 use super::message::delivery;
 use super::publish::Publisher;
 use super::settings::Settings;
 use super::settling::{Told, plan};
-use crate::{Boxed, Outage, OutageKind, World};
+use crate::{Boxed, Outage, OutageKind, World, within};
 
 /// Serves one queue until the bus is closed.
 pub(super) struct Server {

@@ -18,11 +18,11 @@ use std::time::Duration;
 use aws_sdk_sqs::types::QueueAttributeName;
 use bus::aws::SnsSqs;
 use bus::conformance::trial::{LEFT, SAID, to_queue, to_topic, wiring};
-use bus::{Bus, Delivery, OutageKind, Outgoing, Published, Settle, World};
+use bus::{Bus, Delivery, Outgoing, Published, Settle};
 use tokio::runtime::Runtime;
 
 use crate::conformance::pass_all;
-use crate::world::Real;
+use crate::world::take_within;
 use subject::Account;
 
 /// What a machine that is only slow does not need.
@@ -63,26 +63,8 @@ async fn declared(account: &Account) -> Arc<SnsSqs> {
     bus
 }
 
-/// Takes `n` messages, however slow the machine; what cannot be reached for a while is asked again.
 async fn take(bus: &SnsSqs, queue: &str, n: usize) -> Vec<Delivery> {
-    let mut taken = vec![];
-    let mut latest = None;
-    let taking = async {
-        while taken.len() < n {
-            match bus.receive(queue.into(), n - taken.len()).await {
-                Ok(received) => taken.extend(received),
-                Err(outage) if outage.kind == OutageKind::Unreachable => latest = Some(outage),
-                Err(outage) => panic!("{outage}"),
-            }
-        }
-    };
-    let is_done = tokio::select! {
-        biased;
-        () = taking => true,
-        () = Real.sleep(MOST) => false,
-    };
-    assert!(is_done, "{} of {n} came, latest outage {latest:?}", taken.len());
-    taken
+    take_within(MOST, bus, queue, n).await
 }
 
 /// Whether nothing comes while `n` receives wait for it.

@@ -12,12 +12,12 @@ use std::time::Duration;
 
 use bus::conformance::trial::{HEARD, LEFT, SAID, numbered, text, texts, to_queue, to_topic, wiring};
 use bus::rabbitmq::RabbitMq;
-use bus::{Bus, Delivery, OutageKind, Outgoing, Published, Settle, World};
+use bus::{Bus, Delivery, Outgoing, Published, Settle, World};
 use futures_util::future::join;
 use tokio::runtime::Runtime;
 
 use crate::conformance::pass_all;
-use crate::world::Real;
+use crate::world::{Real, take_within};
 use proxy::Cut;
 use subject::Broker;
 
@@ -55,26 +55,8 @@ async fn declared(broker: &Broker) -> Arc<RabbitMq> {
     bus
 }
 
-/// Takes `n` messages, however slow the machine; what cannot be reached for a while is asked again.
 async fn take(bus: &RabbitMq, queue: &str, n: usize) -> Vec<Delivery> {
-    let mut taken = vec![];
-    let mut latest = None;
-    let taking = async {
-        while taken.len() < n {
-            match bus.receive(queue.into(), n - taken.len()).await {
-                Ok(received) => taken.extend(received),
-                Err(outage) if outage.kind == OutageKind::Unreachable => latest = Some(outage),
-                Err(outage) => panic!("{outage}"),
-            }
-        }
-    };
-    let is_done = tokio::select! {
-        biased;
-        () = taking => true,
-        () = Real.sleep(MOST) => false,
-    };
-    assert!(is_done, "{} of {n} came, latest outage {latest:?}", taken.len());
-    taken
+    take_within(MOST, bus, queue, n).await
 }
 
 /// Publishes until everything is confirmed, as the relay does; answers how many were unknown at first.

@@ -8,7 +8,6 @@ mod races;
 mod rows;
 mod wire;
 
-use std::future::Future;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -16,30 +15,13 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, SharedCredentialsProvider};
 use aws_smithy_http_client::tls;
 use aws_types::SdkConfig;
-use bytes::Bytes;
-use contracts::Timestamp;
 use store::dynamodb::{DynamoDb, Settings};
-use store::{Change, Item, Key, Nonce, Outcome, Record, Store, Unit, Version};
 
-pub(super) const NOW: Timestamp = Timestamp::EPOCH;
+pub(super) use crate::units::*;
 
 /// The endpoint's URL; says so when there is none.
-#[expect(clippy::disallowed_methods, reason = "how a test is told of its peer")]
 pub(super) fn endpoint() -> Option<String> {
-    let url = std::env::var("BANYAN_TEST_AWS").ok().filter(|url| !url.is_empty());
-    if url.is_none() {
-        println!("skipped: aws (BANYAN_TEST_AWS is not set)");
-    }
-    url
-}
-
-pub(super) fn run<T>(future: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
-}
-
-/// Puts every future in at once.
-pub(super) async fn together<T>(futures: Vec<impl Future<Output = T>>) -> Vec<T> {
-    futures_util::future::join_all(futures).await
+    address("aws", "BANYAN_TEST_AWS")
 }
 
 /// As the program makes it, but for the credentials.
@@ -95,58 +77,4 @@ impl Drop for Place {
         // It may never have been made.
         std::thread::scope(|scope| scope.spawn(|| drop(run(delete))).join().unwrap());
     }
-}
-
-pub(super) fn doc(id: &str) -> Key {
-    Key::new("t.doc", id)
-}
-
-pub(super) fn unit(nonce: u64, changes: Vec<Change>) -> Unit {
-    Unit { now: NOW, nonce: Nonce(nonce), record: None, changes, settles: None }
-}
-
-pub(super) fn handling(nonce: u64, message: &str, changes: Vec<Change>) -> Unit {
-    Unit { record: Some(record(message)), ..unit(nonce, changes) }
-}
-
-pub(super) fn put(id: &str, version: u64) -> Change {
-    Change::Put {
-        key: doc(id),
-        version: Version(version),
-        body: Bytes::from_static(b"{}"),
-        entries: vec![],
-        expires: None,
-    }
-}
-
-pub(super) fn absent(id: &str) -> Change {
-    Change::Check { key: doc(id), version: Version::ABSENT }
-}
-
-pub(super) fn step(id: &str, by: i64) -> Change {
-    Change::Step { key: doc(id), add: vec![("n".to_owned(), by)], guards: vec![] }
-}
-
-pub(super) fn record(id: &str) -> Record {
-    Record {
-        key: Key::new("t.record", id),
-        note: Bytes::from_static(b"null"),
-        outgoing: vec![],
-        expires: NOW.plus(Duration::from_secs(3_600)),
-    }
-}
-
-pub(super) async fn read(store: &dyn Store, key: Key) -> Option<Item> {
-    store.read(vec![key], NOW).await.unwrap().remove(0)
-}
-
-/// The counter `id`: its field `n`, and how many steps it has made.
-pub(super) async fn counter(store: &dyn Store, id: &str) -> (i64, u64) {
-    let Some(item) = read(store, doc(id)).await else { return (0, 0) };
-    let fields: store::Fields = serde_json::from_slice(&item.body).unwrap();
-    (fields["n"], item.version.0)
-}
-
-pub(super) fn committed(outcomes: &[Outcome]) -> usize {
-    outcomes.iter().filter(|outcome| **outcome == Outcome::Committed).count()
 }

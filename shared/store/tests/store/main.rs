@@ -12,3 +12,6 @@ mod dynamodb;
 mod postgres;
 #[cfg(test)]
 mod sqlite;
+#[cfg(test)]
+#[cfg(any(feature = "aws", feature = "postgres"))]
+mod units;

@@ -7,34 +7,16 @@ mod opening;
 mod proxy;
 mod races;
 
-use std::future::Future;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use bytes::Bytes;
-use contracts::Timestamp;
 use store::postgres::{Postgres, Settings};
-use store::{Change, Item, Key, Nonce, Outcome, Record, Store, Unit, Version};
 use tokio_postgres::NoTls;
 
-pub(super) const NOW: Timestamp = Timestamp::EPOCH;
+pub(super) use crate::units::*;
 
 /// The server's URL; says so when there is none.
-#[expect(clippy::disallowed_methods, reason = "how a test is told of its peer")]
 pub(super) fn server() -> Option<String> {
-    let url = std::env::var("BANYAN_TEST_POSTGRES").ok().filter(|url| !url.is_empty());
-    if url.is_none() {
-        println!("skipped: postgres (BANYAN_TEST_POSTGRES is not set)");
-    }
-    url
-}
-
-pub(super) fn run<T>(future: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
-}
-
-/// Puts every future in at once.
-pub(super) async fn together<T>(futures: Vec<impl Future<Output = T>>) -> Vec<T> {
-    futures_util::future::join_all(futures).await
+    address("postgres", "BANYAN_TEST_POSTGRES")
 }
 
 /// A schema of its own.
@@ -100,54 +82,4 @@ impl Drop for Place {
     fn drop(&mut self) {
         self.sql_now("DROP SCHEMA IF EXISTS @ CASCADE");
     }
-}
-
-pub(super) fn doc(id: &str) -> Key {
-    Key::new("t.doc", id)
-}
-
-pub(super) fn unit(nonce: u64, changes: Vec<Change>) -> Unit {
-    Unit { now: NOW, nonce: Nonce(nonce), record: None, changes, settles: None }
-}
-
-pub(super) fn put(id: &str, version: u64) -> Change {
-    Change::Put {
-        key: doc(id),
-        version: Version(version),
-        body: Bytes::from_static(b"{}"),
-        entries: vec![],
-        expires: None,
-    }
-}
-
-pub(super) fn absent(id: &str) -> Change {
-    Change::Check { key: doc(id), version: Version::ABSENT }
-}
-
-pub(super) fn step(id: &str, by: i64) -> Change {
-    Change::Step { key: doc(id), add: vec![("n".to_owned(), by)], guards: vec![] }
-}
-
-pub(super) fn record(id: &str) -> Record {
-    Record {
-        key: Key::new("t.record", id),
-        note: Bytes::from_static(b"null"),
-        outgoing: vec![],
-        expires: NOW.plus(std::time::Duration::from_secs(3_600)),
-    }
-}
-
-pub(super) async fn read(store: &dyn Store, key: Key) -> Option<Item> {
-    store.read(vec![key], NOW).await.unwrap().remove(0)
-}
-
-/// The counter `id`: its field `n`, and how many steps it has made.
-pub(super) async fn counter(store: &dyn Store, id: &str) -> (i64, u64) {
-    let Some(item) = read(store, doc(id)).await else { return (0, 0) };
-    let fields: store::Fields = serde_json::from_slice(&item.body).unwrap();
-    (fields["n"], item.version.0)
-}
-
-pub(super) fn committed(outcomes: &[Outcome]) -> usize {
-    outcomes.iter().filter(|outcome| **outcome == Outcome::Committed).count()
 }

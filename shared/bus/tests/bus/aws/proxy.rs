@@ -3,14 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use bus::World;
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio::sync::watch;
 
 use super::http::Packet;
-use crate::world::Real;
+use crate::world::listen;
 
 /// What happens to a call. The SDK makes a call up to three times.
 #[derive(Debug, Clone)]
@@ -58,17 +57,8 @@ struct State {
 impl Proxy {
     /// In front of the endpoint at `HOST:PORT`.
     pub(crate) async fn start(endpoint: String) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let port = listener.local_addr().unwrap().port();
         let shared = Arc::new(Shared { endpoint, state: Mutex::default(), cuts: watch::Sender::new(0) });
-        let weak = Arc::downgrade(&shared);
-        let accept = async move {
-            while let Ok((client, _)) = listener.accept().await {
-                let Some(shared) = weak.upgrade() else { return };
-                Real.spawn("connection".into(), Box::pin(async move { shared.connect(client).await }));
-            }
-        };
-        Real.spawn("proxy".into(), Box::pin(accept));
+        let port = listen(&shared, async |shared, client| shared.connect(client).await).await;
         Self { port, shared }
     }
 

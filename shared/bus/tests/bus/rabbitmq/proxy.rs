@@ -2,12 +2,11 @@
 
 use std::sync::{Arc, Mutex};
 
-use bus::World;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio::sync::watch;
 
-use crate::world::Real;
+use crate::world::listen;
 
 /// When the next connection is cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,17 +47,8 @@ struct State {
 impl Proxy {
     /// In front of the broker at `HOST:PORT`.
     pub(crate) async fn start(broker: String) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let port = listener.local_addr().unwrap().port();
         let shared = Arc::new(Shared { broker, state: Mutex::default(), cuts: watch::Sender::new(0) });
-        let weak = Arc::downgrade(&shared);
-        let accept = async move {
-            while let Ok((client, _)) = listener.accept().await {
-                let Some(shared) = weak.upgrade() else { return };
-                Real.spawn("connection".into(), Box::pin(async move { shared.connect(client).await }));
-            }
-        };
-        Real.spawn("proxy".into(), Box::pin(accept));
+        let port = listen(&shared, async |shared, client| shared.connect(client).await).await;
         Self { port, shared }
     }
 

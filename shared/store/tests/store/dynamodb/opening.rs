@@ -114,7 +114,7 @@ fn an_endpoint_that_is_not_there_is_an_outage_and_so_is_a_closed_store() {
         for end in [
             store.commit(unit(1, vec![put("a", 0)])).await.map(drop),
             store.read(vec![doc("a")], NOW).await.map(drop),
-            store.query(store::Query::new("t.doc", "by", "p"), NOW).await.map(drop),
+            store.query(Query::new("t.doc", "by", "p"), NOW).await.map(drop),
         ] {
             assert_eq!(end.unwrap_err().kind, OutageKind::Unreachable);
         }

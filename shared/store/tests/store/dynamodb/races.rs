@@ -101,7 +101,7 @@ fn processes_that_use_new_indexes_at_once_agree_where_they_are() {
         assert_eq!(committed(&together(puts.collect()).await), 5);
         for store in &stores {
             for index in names {
-                let page = store.query(store::Query::new("t.doc", index, "p"), NOW).await.unwrap();
+                let page = store.query(Query::new("t.doc", index, "p"), NOW).await.unwrap();
                 let ids: Vec<_> = page.rows.iter().map(|row| row.id.as_str()).collect();
                 assert_eq!(ids, [index]);
             }

@@ -41,16 +41,8 @@ fn ids_and_sort_values_may_have_every_character() {
             assert!(read(&store, doc(id)).await.is_some(), "{id:?}");
         }
         for newest_first in [false, true] {
-            let mut query = Query { limit: 3, newest_first, ..Query::new("t.doc", "by", "p\0/") };
-            let mut found = vec![];
-            loop {
-                let page = store.query(query.clone(), NOW).await.unwrap();
-                found.extend(page.rows.into_iter().map(|row| (row.id, row.sort)));
-                query.after = page.next;
-                if query.after.is_none() {
-                    break;
-                }
-            }
+            let query = Query { limit: 3, newest_first, ..Query::new("t.doc", "by", "p\0/") };
+            let found = pages(&store, query).await;
             let mut want = ids.map(|id| (id.to_owned(), id.to_owned()));
             want.sort_unstable();
             if newest_first {
