@@ -4,9 +4,9 @@
 #[cfg(feature = "aws")]
 mod aws;
 mod embedded;
-#[cfg(feature = "postgres")]
+#[cfg(all(feature = "postgres", feature = "rabbitmq"))]
 mod postgres;
-#[cfg(feature = "rabbitmq")]
+#[cfg(all(feature = "postgres", feature = "rabbitmq"))]
 mod rabbitmq;
 mod tap;
 
@@ -69,10 +69,8 @@ impl Backends {
                 Ok(Self::embedded(file, blobs(data)?))
             }
             (BusKind::RabbitMq, StoreKind::Postgres) => {
-                // The bus first: it connects in the background, and a wrong address is told at once.
-                let (bus, close_bus) = open_rabbitmq(config, env)?;
-                let (store, close_store) = open_postgres(config, env).await?;
-                Ok(Self::apart((store, close_store), (bus, close_bus), blobs(data)?))
+                let (store, bus) = open_broker(config, env).await?;
+                Ok(Self::apart(store, bus, blobs(data)?))
             }
             (BusKind::Aws, StoreKind::DynamoDb) => {
                 let (store, bus) = open_aws(config, env).await?;
@@ -137,39 +135,33 @@ fn blobs(data: Option<&Path>) -> Result<Arc<dyn Blobs>> {
     Ok(Arc::new(Folder::open(&folder).with_context(|| format!("{} cannot be opened", folder.display()))?))
 }
 
+/// A store and a bus that know nothing of each other.
+type Opened = ((Arc<dyn Store>, Closing), (Arc<dyn Bus>, Closing));
+
 #[cfg(feature = "aws")]
-async fn open_aws(
-    config: &Config,
-    env: &Env,
-) -> Result<((Arc<dyn Store>, Closing), (Arc<dyn Bus>, Closing))> {
+async fn open_aws(config: &Config, env: &Env) -> Result<Opened> {
     let account = aws::account(config).await?;
     Ok((aws::store(&account, config).await?, aws::bus(&account, config, env)))
 }
 
 #[cfg(not(feature = "aws"))]
 #[expect(clippy::unused_async, reason = "the same shape as with the feature")]
-async fn open_aws(_: &Config, _: &Env) -> Result<((Arc<dyn Store>, Closing), (Arc<dyn Bus>, Closing))> {
+async fn open_aws(_: &Config, _: &Env) -> Result<Opened> {
     Err(not_compiled("--bus aws"))
 }
 
-#[cfg(feature = "postgres")]
-async fn open_postgres(config: &Config, env: &Env) -> Result<(Arc<dyn Store>, Closing)> {
-    postgres::open(config, env).await
+/// What is wrong with an address is told before anything is waited for. The bus comes last: its client, left while it
+/// connects, ends with a panic of its own.
+#[cfg(all(feature = "postgres", feature = "rabbitmq"))]
+async fn open_broker(config: &Config, env: &Env) -> Result<Opened> {
+    let settings = rabbitmq::settings(config)?;
+    let store = postgres::open(config, env).await?;
+    Ok((store, rabbitmq::open(settings, env)))
 }
 
-#[cfg(not(feature = "postgres"))]
+#[cfg(not(all(feature = "postgres", feature = "rabbitmq")))]
 #[expect(clippy::unused_async, reason = "the same shape as with the feature")]
-async fn open_postgres(_: &Config, _: &Env) -> Result<(Arc<dyn Store>, Closing)> {
-    Err(not_compiled("--store postgres"))
-}
-
-#[cfg(feature = "rabbitmq")]
-fn open_rabbitmq(config: &Config, env: &Env) -> Result<(Arc<dyn Bus>, Closing)> {
-    rabbitmq::open(config, env)
-}
-
-#[cfg(not(feature = "rabbitmq"))]
-fn open_rabbitmq(_: &Config, _: &Env) -> Result<(Arc<dyn Bus>, Closing)> {
+async fn open_broker(_: &Config, _: &Env) -> Result<Opened> {
     Err(not_compiled("--bus rabbitmq"))
 }
 

@@ -10,7 +10,7 @@ use runtime::Emission;
 
 mod chosen;
 
-#[cfg(feature = "postgres")]
+#[cfg(all(feature = "postgres", feature = "rabbitmq"))]
 pub(crate) use chosen::masked;
 pub use chosen::{BusKind, Chosen, StoreKind};
 

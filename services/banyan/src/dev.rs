@@ -137,10 +137,16 @@ pub(crate) async fn site(env: &Env, ground: Ground, peers: &Peers, args: &Args) 
         carrier_secrets: vec![peers.carrier_secret.clone()],
     };
     let services = wiring::services(peers.addresses.reach()?, options);
-    let node = Arc::new(Node::start(services, backends.ports(env), policy, wiring::wiring()).await.context(
-        "the bus did not take the queues; where a broker is, is said by --rabbitmq-url or BANYAN_RABBITMQ_URL, where AWS \
-         is by the SDK's own variables or --aws-endpoint",
-    )?);
+    let node = match Node::start(services, backends.ports(env), policy, wiring::wiring()).await {
+        Ok(node) => Arc::new(node),
+        Err(outage) => {
+            backends.close().await;
+            return Err(outage).context(
+                "the bus did not take the queues; where a broker is, is said by --rabbitmq-url or \
+                 BANYAN_RABBITMQ_URL, where AWS is by the SDK's own variables or --aws-endpoint",
+            );
+        }
+    };
     let site = Site {
         node,
         tap: backends.tap.clone(),

@@ -11,11 +11,11 @@ use super::Closing;
 use crate::cli::Failure;
 use crate::config::Config;
 
-/// Connects to the broker that `config` names, in the background: services that start before their broker wait for it.
+/// How to reach the broker that `config` names.
 ///
 /// # Errors
 /// The URL is wrong.
-pub(super) fn open(config: &Config, env: &Env) -> Result<(Arc<dyn Bus>, Closing)> {
+pub(super) fn settings(config: &Config) -> Result<Settings> {
     let mut settings =
         Settings::parse(&config.chosen.rabbitmq_url).map_err(|error| Failure::usage(error.to_string()))?;
     // Queues are called after their services; those of a second shop on one broker begin with its name.
@@ -23,7 +23,12 @@ pub(super) fn open(config: &Config, env: &Env) -> Result<(Arc<dyn Bus>, Closing)
         settings.prefix = format!("{}.", config.chosen.prefix);
         settings.exchange.clone_from(&config.chosen.prefix);
     }
+    Ok(settings)
+}
+
+/// Connects in the background: services that start before their broker wait for it.
+pub(super) fn open(settings: Settings, env: &Env) -> (Arc<dyn Bus>, Closing) {
     let bus = Arc::new(RabbitMq::connect(settings, Arc::new(env.clone())));
     let closing = bus.clone();
-    Ok((bus, Box::new(move || Box::pin(async move { closing.close().await }))))
+    (bus, Box::new(move || Box::pin(async move { closing.close().await })))
 }

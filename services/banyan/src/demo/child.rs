@@ -77,8 +77,17 @@ impl Home {
     }
 }
 
+/// Why the services did not start, if they said so, or the last that is in their log.
 fn last_line(log: &Path) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Said {
+        error: String,
+    }
     let log = std::fs::read_to_string(log).ok()?;
+    let said = log.lines().rev().find_map(|line| serde_json::from_str(line).ok());
+    if let Some(Said { error }) = said {
+        return Some(error);
+    }
     log.lines().rfind(|line| !line.trim().is_empty()).map(|line| line.chars().take(200).collect())
 }
 
