@@ -18,7 +18,8 @@ use files::Files;
 /// Writes that wait for the thread; whoever has one more waits to hand it over.
 const BACKLOG: usize = 64;
 
-/// A folder of blobs that belongs to this process: whoever holds the lock of the database beside it.
+/// A folder of blobs that belongs to this process (whoever holds the lock of the database beside it), or that several
+/// processes share, each under a name of its own.
 #[derive(Debug)]
 pub struct Folder {
     files: Files,
@@ -48,8 +49,16 @@ impl Folder {
     /// # Errors
     /// [`OpenError`].
     pub fn open(folder: &Path) -> Result<Self, OpenError> {
+        Self::open_as(folder, "")
+    }
+
+    /// The same for one `writer` of several processes that share the folder; no two may have the same name.
+    ///
+    /// # Errors
+    /// [`OpenError`].
+    pub fn open_as(folder: &Path, writer: &str) -> Result<Self, OpenError> {
         let failed = |source| OpenError { path: folder.to_owned(), source };
-        let files = Files::open(folder).map_err(failed)?;
+        let files = Files::open(folder, writer).map_err(failed)?;
         let (inbox, jobs) = mpsc::channel(BACKLOG);
         let here = files.clone();
         let builder = std::thread::Builder::new().name("blobs".to_owned());

@@ -11,22 +11,24 @@ use contracts::{DataRef, Timestamp};
 
 use crate::blobs::{BLOB_BYTES, Blob};
 
-/// Where blobs are written before they get their place; on the same file system, as a rename asks for.
+/// What the name of the folder begins with where blobs are written before they get their place; on the same file system,
+/// as a rename asks for. Each writer has one of its own, so that no two write one file.
 const HALF_WRITTEN: &str = "tmp";
 
 #[derive(Debug, Clone)]
 pub(super) struct Files {
     folder: PathBuf,
+    half_written: PathBuf,
 }
 
 impl Files {
-    pub(super) fn open(folder: &Path) -> io::Result<Self> {
-        let half_written = folder.join(HALF_WRITTEN);
+    pub(super) fn open(folder: &Path, writer: &str) -> io::Result<Self> {
+        let half_written = folder.join(format!("{HALF_WRITTEN}{writer}"));
         if half_written.exists() {
             fs::remove_dir_all(&half_written)?;
         }
         crate::sqlite::make_folder(&half_written)?;
-        Ok(Self { folder: folder.to_owned() })
+        Ok(Self { folder: folder.to_owned(), half_written })
     }
 
     pub(super) fn put(&self, blob: &Blob, now: Timestamp) -> io::Result<()> {
@@ -40,7 +42,7 @@ impl Files {
             fs::create_dir_all(&shard)?;
             sync(&self.folder)?;
         }
-        let beside = self.folder.join(HALF_WRITTEN).join(blob.name().hex());
+        let beside = self.half_written.join(blob.name().hex());
         let mut file = File::create(&beside)?;
         file.write_all(blob.content())?;
         file.set_modified(system(now))?;
@@ -50,14 +52,14 @@ impl Files {
     }
 
     pub(super) fn get(&self, name: DataRef) -> io::Result<Option<Bytes>> {
-        let Some(file) = found(File::open(self.place(name).1))? else { return Ok(None) };
+        let Some(file) = unless_gone(File::open(self.place(name).1))? else { return Ok(None) };
         let mut content = Vec::new();
         file.take(BLOB_BYTES as u64 + 1).read_to_end(&mut content)?;
         Ok(Some(content.into()))
     }
 
     pub(super) fn renew(&self, name: DataRef, now: Timestamp) -> io::Result<bool> {
-        let Some(file) = found(File::options().write(true).open(self.place(name).1))? else {
+        let Some(file) = unless_gone(File::options().write(true).open(self.place(name).1))? else {
             return Ok(false);
         };
         file.set_modified(system(now))?;
@@ -69,7 +71,8 @@ impl Files {
         let mut gone = 0;
         for shard in fs::read_dir(&self.folder)? {
             let shard = shard?;
-            if shard.file_name() == HALF_WRITTEN || !shard.file_type()?.is_dir() {
+            let is_half_written = shard.file_name().to_string_lossy().starts_with(HALF_WRITTEN);
+            if is_half_written || !shard.file_type()?.is_dir() {
                 continue;
             }
             for blob in fs::read_dir(shard.path())? {
@@ -77,8 +80,9 @@ impl Files {
                 if gone == limit {
                     return Ok(gone);
                 }
-                if blob.metadata()?.modified()? < before {
-                    fs::remove_file(blob.path())?;
+                // Another process that shares the folder may have been here before.
+                let Some(kept) = unless_gone(blob.metadata())? else { continue };
+                if kept.modified()? < before && unless_gone(fs::remove_file(blob.path()))?.is_some() {
                     gone += 1;
                 }
             }
@@ -96,10 +100,10 @@ impl Files {
     }
 }
 
-fn found(opened: io::Result<File>) -> io::Result<Option<File>> {
-    match opened {
+fn unless_gone<T>(done: io::Result<T>) -> io::Result<Option<T>> {
+    match done {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        opened => opened.map(Some),
+        done => done.map(Some),
     }
 }
 
