@@ -8,6 +8,7 @@ mod books;
 mod counts;
 mod fetch;
 mod judge;
+mod part;
 mod sides;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,6 +18,8 @@ use serde::{Deserialize, Serialize};
 
 pub use books::{Books, Money, Parcel};
 pub use counts::Counts;
+pub(crate) use fetch::{Ledgers, ledgers};
+pub(crate) use part::{Part, of_all, part};
 
 use crate::http::Site;
 use crate::peer::Kind;
@@ -76,43 +79,46 @@ const LOOKS: usize = 3;
 /// # Errors
 /// A problem: a service cannot read its own items, or a peer cannot be asked.
 pub async fn run(site: &Site) -> Result<Report, Problem> {
-    let mut found = look(site).await?;
-    for _ in 1..LOOKS {
-        if found.wrong.is_empty() {
-            break;
+    let mut looks = Looks::default();
+    loop {
+        if let Some(report) = looks.take(part(site).await?) {
+            return Ok(report);
         }
-        let again = look(site).await?;
-        let before: BTreeSet<Wrong> = found.wrong.into_iter().collect();
-        found =
-            Found { wrong: again.wrong.iter().filter(|w| before.contains(w)).cloned().collect(), ..again };
     }
-    let dead = site.node.dead_letters(&runtime::operate::Filter::default(), runtime::operate::PAGE).await?;
-    let mut report = found.report();
-    report.dead_letters = dead.len() as u64;
-    report.stuck = dead.into_iter().filter(|d| !d.subject.is_empty()).map(|d| d.subject).collect();
-    report.stuck.sort();
-    report.stuck.dedup();
-    let more = report.violations.len().saturating_sub(LISTED);
-    report.violations.truncate(LISTED);
-    if more > 0 {
-        report.violations.push(format!("... and {more} more"));
-    }
-    Ok(report)
 }
 
-async fn look(site: &Site) -> Result<Found, Problem> {
-    let is_busy = async || -> Result<bool, Problem> {
-        Ok(site.node.queues().await?.iter().any(|queue| queue.waiting + queue.in_flight > 0))
-    };
-    let busy = is_busy().await?;
-    let findings = site.node.audit().await?;
-    let books = fetch::books(&site.peers).await.map_err(|error| {
-        Problem::new(503, "peer-unavailable", "Peer unavailable", format!("{error:#}"))
-            .hint("a simulated peer is started again by itself; try again")
-            .retry_after(2)
-    })?;
-    let busy = busy || is_busy().await?;
-    Ok(judge::all(&findings, books, busy))
+/// Looks at the same, until nothing is wrong or there were [`LOOKS`] of them: what is wrong in all of them is reported.
+#[derive(Default)]
+struct Looks {
+    taken: usize,
+    wrong: BTreeSet<Wrong>,
+}
+
+impl Looks {
+    /// The report, if this was the last one.
+    fn take(&mut self, seen: Part) -> Option<Report> {
+        let mut found = judge(seen);
+        if self.taken > 0 {
+            found.wrong.retain(|wrong| self.wrong.contains(wrong));
+        }
+        self.taken += 1;
+        if self.taken < LOOKS && !found.wrong.is_empty() {
+            self.wrong = found.wrong.into_iter().collect();
+            return None;
+        }
+        let mut report = found.report();
+        let more = report.violations.len().saturating_sub(LISTED);
+        report.violations.truncate(LISTED);
+        if more > 0 {
+            report.violations.push(format!("... and {more} more"));
+        }
+        Some(report)
+    }
+}
+
+fn judge(seen: Part) -> Found {
+    let found = judge::all(&seen.findings, seen.ledgers.books(), seen.busy);
+    Found { dead_letters: seen.dead_letters, stuck: seen.stuck, ..found }
 }
 
 /// What one look found.
@@ -122,6 +128,8 @@ struct Found {
     wrong: Vec<Wrong>,
     books: Books,
     counts: Counts,
+    dead_letters: u64,
+    stuck: BTreeSet<String>,
 }
 
 impl Found {
@@ -132,8 +140,8 @@ impl Found {
             counts: self.counts,
             ledgers: self.books.agreement(&self.wrong),
             violations: self.wrong.into_iter().map(|wrong| wrong.sentence).collect(),
-            dead_letters: 0,
-            stuck: Vec::new(),
+            dead_letters: self.dead_letters,
+            stuck: self.stuck.into_iter().collect(),
         }
     }
 }

@@ -43,7 +43,7 @@ pub(crate) struct Backends {
 /// Lets go of one of them.
 type Closing = Box<dyn FnOnce() -> Boxed<'static, ()> + Send>;
 
-/// What only an embedded backend is asked for.
+/// What is asked of backends beside the configuration; the first three of an embedded one only.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Wishes<'a> {
     /// Keep nothing.
@@ -52,6 +52,8 @@ pub(crate) struct Wishes<'a> {
     pub(crate) page_limit: Option<u32>,
     /// What the file's system calls are counted under.
     pub(crate) counted_as: &'a str,
+    /// Who this is among processes that share the folder of blobs; nobody in particular when it has the folder alone.
+    pub(crate) writer: &'a str,
 }
 
 impl Backends {
@@ -66,15 +68,15 @@ impl Backends {
             (BusKind::Embedded, StoreKind::Sqlite) => {
                 let file = File::open(data, wishes)?;
                 // Once the file is open: who holds its lock has the folder too.
-                Ok(Self::embedded(file, blobs(data)?))
+                Ok(Self::embedded(file, blobs(data, "")?))
             }
             (BusKind::RabbitMq, StoreKind::Postgres) => {
                 let (store, bus) = open_broker(config, env).await?;
-                Ok(Self::apart(store, bus, blobs(data)?))
+                Ok(Self::apart(store, bus, blobs(data, wishes.writer)?))
             }
             (BusKind::Aws, StoreKind::DynamoDb) => {
                 let (store, bus) = open_aws(config, env).await?;
-                Ok(Self::apart(store, bus, blobs(data)?))
+                Ok(Self::apart(store, bus, blobs(data, wishes.writer)?))
             }
             (bus, store) => {
                 let text = format!(
@@ -129,10 +131,11 @@ impl Backends {
     }
 }
 
-fn blobs(data: Option<&Path>) -> Result<Arc<dyn Blobs>> {
+fn blobs(data: Option<&Path>, writer: &str) -> Result<Arc<dyn Blobs>> {
     let Some(data) = data else { return Ok(Arc::new(Memory::default())) };
     let folder = data.join("blobs");
-    Ok(Arc::new(Folder::open(&folder).with_context(|| format!("{} cannot be opened", folder.display()))?))
+    let opened = Folder::open_as(&folder, writer);
+    Ok(Arc::new(opened.with_context(|| format!("{} cannot be opened", folder.display()))?))
 }
 
 /// A store and a bus that know nothing of each other.

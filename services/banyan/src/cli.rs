@@ -11,12 +11,13 @@ use crate::client::{self, Client};
 use crate::commands;
 use crate::config::{Config, Flags, Origin};
 use crate::output::{self, Output};
-use crate::{demo, dev, peer};
+use crate::{demo, dev, peer, serve};
 
 const EXAMPLES: &str = "\
 Examples:
   banyan demo                                      two hundred real orders through every service
   banyan dev                                       everything in one process, on http://127.0.0.1:8080
+  banyan serve payment --bus rabbitmq              one service in this process, beside the others in theirs
   banyan order place --customer c-1 --line 85123A:6:255
   banyan order watch ORDER                         one order, to its end
   banyan order timeline ORDER                      what every service did for it, and why it ended as it did
@@ -53,6 +54,8 @@ pub enum Command {
     Demo(demo::Args),
     /// Run every service in this process, on one file and one port
     Dev(dev::Args),
+    /// Run one service in this process, on a broker and a database
+    Serve(serve::Args),
     /// Run a simulated peer; `dev` starts what it needs by itself
     #[command(hide = true)]
     Peer(peer::Args),
@@ -107,6 +110,7 @@ impl Command {
         match self {
             Self::Demo(args) => demo::run(&args, context).await,
             Self::Dev(args) => dev::run(&context.config, &args, context.output).await.map(|()| Exit::Ok),
+            Self::Serve(args) => serve::run(&context.config, &args, context.output).await.map(|()| Exit::Ok),
             Self::Peer(args) => peer::run(&args, context.output).await.map(|()| Exit::Ok),
             Self::Order(command) => commands::order::run(command, context).await,
             Self::Events(command) => commands::events::run(command, context).await,
@@ -261,7 +265,7 @@ pub async fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
 fn context(flags: &Flags, output: Output) -> Result<Context> {
     let config = Config::gather(flags).map_err(|problems| Failure::usage(problems.to_string()))?;
     output::log_to_stderr(&config.log).map_err(Failure::usage)?;
-    let client = Client::new(&config.url)?;
+    let client = Client::of(&config)?;
     Ok(Context { config, output, client, env: runtime::real::env() })
 }
 

@@ -1,16 +1,21 @@
 //! The HTTP client that the command line and the demo use.
 
+mod apart;
 mod events;
 mod metrics;
 mod retry;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use reqwest::{Method, Response, StatusCode, header};
 use runtime::Problem;
+use runtime::signature::Secret;
 use serde::de::DeserializeOwned;
 
+use crate::config::Config;
+use apart::{Places, Way};
 pub use events::{Follower, Heard};
 pub use metrics::{Activity, activity};
 pub use retry::{Patience, Write};
@@ -26,6 +31,8 @@ const ANSWER: Duration = Duration::from_secs(60);
 #[derive(Debug, Clone)]
 pub struct Client {
     base: String,
+    apart: Arc<Places>,
+    token: Option<Secret>,
     http: reqwest::Client,
 }
 
@@ -35,6 +42,9 @@ pub enum Error {
     /// Nothing listens there.
     #[error("nothing answers at {0}; start one with `banyan dev`, or say where with --url")]
     Unreachable(String),
+    /// Services are processes of their own, and nobody said where this one is.
+    #[error("nobody says where {0} is; add {0}=http://... to --url")]
+    Nowhere(&'static str),
     /// The answer was lost.
     #[error("the answer was lost; nobody knows whether it was done")]
     Lost(#[source] reqwest::Error),
@@ -65,7 +75,7 @@ impl Error {
         match self {
             Self::Unreachable(_) | Self::Lost(_) => true,
             Self::Refused(problem) => matches!(problem.status, 429 | 503),
-            Self::Nonsense(_) => false,
+            Self::Nonsense(_) | Self::Nowhere(_) => false,
         }
     }
 
@@ -74,7 +84,7 @@ impl Error {
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Refused(problem) => problem.retry_after_s.map(|s| Duration::from_secs(s.into())),
-            Self::Unreachable(_) | Self::Lost(_) | Self::Nonsense(_) => None,
+            Self::Unreachable(_) | Self::Lost(_) | Self::Nonsense(_) | Self::Nowhere(_) => None,
         }
     }
 }
@@ -86,7 +96,16 @@ impl Client {
     /// The client cannot be made on this system.
     pub fn new(base: impl Into<String>) -> Result<Self, reqwest::Error> {
         let http = reqwest::Client::builder().connect_timeout(CONNECT).timeout(ANSWER).no_proxy().build()?;
-        Ok(Self { base: base.into(), http })
+        Ok(Self { base: base.into(), apart: Arc::default(), token: None, http })
+    }
+
+    /// A client of what `config` names, with its token.
+    ///
+    /// # Errors
+    /// The client cannot be made on this system.
+    pub fn of(config: &Config) -> Result<Self, reqwest::Error> {
+        let apart = Arc::new(config.apart.clone());
+        Ok(Self { apart, token: config.serving.token.clone(), ..Self::new(&config.url)? })
     }
 
     /// Where it talks to.
@@ -100,7 +119,13 @@ impl Client {
     /// # Errors
     /// [`Error`].
     pub async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Error> {
-        parse(&self.send(self.request(Method::GET, path)).await?)
+        match self.way(&Method::GET, path)? {
+            Way::One(base) => parse(&self.ask(Method::GET, base, path).await?),
+            Way::Each(places) => {
+                let joined = self.joined(places, path).await?;
+                serde_json::from_value(joined).map_err(|error| Error::Nonsense(error.to_string()))
+            }
+        }
     }
 
     /// Reads what may not be there: neither such a thing, nor such a route.
@@ -120,7 +145,10 @@ impl Client {
     /// # Errors
     /// [`Error`].
     pub async fn get_text(&self, path: &str) -> Result<String, Error> {
-        let body = self.send(self.request(Method::GET, path)).await?;
+        let body = match self.way(&Method::GET, path)? {
+            Way::One(base) => self.ask(Method::GET, base, path).await?,
+            Way::Each(places) => self.texts(places, path).await?,
+        };
         Ok(String::from_utf8_lossy(&body).into_owned())
     }
 
@@ -134,46 +162,65 @@ impl Client {
 
     /// Writes once, and leaves the answer unread.
     async fn deliver(&self, write: &Write) -> Result<Bytes, Error> {
-        let request = self.request(Method::POST, &write.path).header(header::CONTENT_TYPE, write.media);
+        match self.way(&Method::POST, &write.path)? {
+            Way::One(base) => self.deliver_to(base, write).await,
+            Way::Each(places) => self.delivered_to_each(places, write).await,
+        }
+    }
+
+    async fn deliver_to(&self, base: &str, write: &Write) -> Result<Bytes, Error> {
+        let request = self.request(Method::POST, base, &write.path).header(header::CONTENT_TYPE, write.media);
         let request = match &write.key {
             Some(key) => request.header("idempotency-key", key),
             None => request,
         };
-        self.send(request.body(write.body.clone())).await
+        send(base, request.body(write.body.clone())).await
     }
 
-    /// A response that goes on, such as a stream of events.
+    /// Responses that go on, such as streams of events: one of each process.
     ///
     /// # Errors
     /// [`Error`].
-    pub async fn stream(&self, path: &str) -> Result<Response, Error> {
-        let request = self.request(Method::GET, path).timeout(Duration::MAX);
-        let response = request.send().await.map_err(|error| self.failed(error))?;
-        if response.status().is_success() {
-            return Ok(response);
+    pub async fn streams(&self, path: &str) -> Result<Vec<Response>, Error> {
+        let bases = match self.way(&Method::GET, path)? {
+            Way::One(base) => vec![base],
+            Way::Each(places) => places.iter().map(|(_, url)| url.as_str()).collect(),
+        };
+        let mut responses = Vec::new();
+        for base in bases {
+            let request = self.request(Method::GET, base, path).timeout(Duration::MAX);
+            let response = request.send().await.map_err(|error| failed(base, error))?;
+            if !response.status().is_success() {
+                return Err(refused(response).await);
+            }
+            responses.push(response);
         }
-        Err(refused(response).await)
+        Ok(responses)
     }
 
-    fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
-        self.http.request(method, format!("{}{path}", self.base))
-    }
-
-    fn failed(&self, error: reqwest::Error) -> Error {
-        if error.is_connect() {
-            Error::Unreachable(self.base.clone())
-        } else {
-            Error::Lost(error.without_url())
+    fn request(&self, method: Method, base: &str, path: &str) -> reqwest::RequestBuilder {
+        let request = self.http.request(method, format!("{base}{path}"));
+        match &self.token {
+            Some(token) => request.bearer_auth(token.expose()),
+            None => request,
         }
     }
 
-    async fn send(&self, request: reqwest::RequestBuilder) -> Result<Bytes, Error> {
-        let response = request.send().await.map_err(|error| self.failed(error))?;
-        if !response.status().is_success() {
-            return Err(refused(response).await);
-        }
-        response.bytes().await.map_err(Error::Lost)
+    async fn ask(&self, method: Method, base: &str, path: &str) -> Result<Bytes, Error> {
+        send(base, self.request(method, base, path)).await
     }
+}
+
+fn failed(base: &str, error: reqwest::Error) -> Error {
+    if error.is_connect() { Error::Unreachable(base.to_owned()) } else { Error::Lost(error.without_url()) }
+}
+
+async fn send(base: &str, request: reqwest::RequestBuilder) -> Result<Bytes, Error> {
+    let response = request.send().await.map_err(|error| failed(base, error))?;
+    if !response.status().is_success() {
+        return Err(refused(response).await);
+    }
+    response.bytes().await.map_err(Error::Lost)
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {

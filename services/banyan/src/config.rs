@@ -9,10 +9,12 @@ use clap::Args;
 use runtime::Emission;
 
 mod chosen;
+mod serving;
 
 #[cfg(all(feature = "postgres", feature = "rabbitmq"))]
 pub(crate) use chosen::masked;
 pub use chosen::{BusKind, Chosen, StoreKind};
+pub use serving::Serving;
 
 /// The configuration file, looked for in the working directory.
 pub const FILE: &str = "banyan.toml";
@@ -21,7 +23,8 @@ pub const FILE: &str = "banyan.toml";
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Settings")]
 pub struct Flags {
-    /// Where a running banyan is [default: that host and port]
+    /// Where a running banyan is; of services on their own, the operator's address of each:
+    /// orders=http://...,inventory=http://... [default: that host and port]
     #[arg(long, global = true, value_name = "URL")]
     pub url: Option<String>,
     /// Address to serve on [default: 127.0.0.1]
@@ -30,6 +33,18 @@ pub struct Flags {
     /// Port to serve on, 0 = any free one [default: 8080]
     #[arg(long, global = true, value_name = "PORT")]
     pub port: Option<String>,
+    /// Address of health, metrics and operator routes, for serve [default: that of --host]
+    #[arg(long, global = true, value_name = "ADDRESS")]
+    pub ops_host: Option<String>,
+    /// Port of the same, 0 = any free one [default: 9090]
+    #[arg(long, global = true, value_name = "PORT")]
+    pub ops_port: Option<String>,
+    /// A file that holds the bearer token, which may also come from the environment: what serve asks for, and what a client shows
+    #[arg(long, global = true, value_name = "FILE")]
+    pub token_file: Option<String>,
+    /// The payment provider, carrier or mailbox that a service asks, for serve
+    #[arg(long, global = true, value_name = "URL")]
+    pub peer_url: Option<String>,
     /// Where data is kept [default: ./.banyan]
     #[arg(long, global = true, value_name = "DIR")]
     pub data: Option<String>,
@@ -99,6 +114,10 @@ impl Origin {
 pub struct Config {
     /// Where a running banyan is, without a slash at the end.
     pub url: String,
+    /// Where each service is, where they are processes of their own; else none.
+    pub apart: Vec<(&'static str, String)>,
+    /// What services on their own are told.
+    pub serving: Serving,
     /// Port to serve on; 0 = any free one.
     pub port: u16,
     /// Address to serve on.
@@ -118,10 +137,16 @@ pub struct Config {
 }
 
 /// Names and defaults. An empty default is worked out from the others.
-const DEFAULTS: [(&str, &str); 13] = [
+const DEFAULTS: [(&str, &str); 19] = [
     ("url", ""),
     ("host", "127.0.0.1"),
     ("port", "8080"),
+    ("ops_host", ""),
+    ("ops_port", "9090"),
+    ("token", ""),
+    ("token_file", ""),
+    ("peer_url", ""),
+    ("webhook_secret", ""),
     ("data", "./.banyan"),
     ("bus", "embedded"),
     ("store", ""),
@@ -202,7 +227,8 @@ impl Config {
         let text = |name: &str| origins.get(name).map(|(value, _)| value.clone()).unwrap_or_default();
         let mut wrong = |name: &str, want: &str| {
             let origin = origins.get(name).map_or(Origin::Default, |(_, origin)| *origin);
-            problems.push(format!("{name} must be {want}, got {:?} (from {})", text(name), origin.as_str()));
+            let got = if serving::SECRETS.contains(&name) { "***".to_owned() } else { text(name) };
+            problems.push(format!("{name} must be {want}, got {got:?} (from {})", origin.as_str()));
         };
         let port = text("port").parse().map_err(|_| wrong("port", "a number from 0 to 65535")).unwrap_or(0);
         let host = text("host")
@@ -217,14 +243,16 @@ impl Config {
             url if url.is_empty() => served_at(host, port),
             url => url,
         };
-        if url.strip_prefix("http://").is_none_or(str::is_empty) {
-            wrong("url", "an http:// address (for https:// put a proxy or a tunnel in between)");
-        }
+        let apart = serving::apart(&url).unwrap_or_else(|| {
+            wrong("url", "an http:// address or service=http://..., with commas between (for https:// put a proxy or a tunnel in between)");
+            Vec::new()
+        });
         let emit = text("emit").parse::<Emission>();
         let emit = emit
             .map_err(|error| wrong("emit", &format!("like order.placed=both ({error})")))
             .unwrap_or_default();
         let chosen = Chosen::of(text).map_err(|(name, want)| wrong(name, want)).unwrap_or_default();
+        let serving = Serving::of(text, host).map_err(|(name, want)| wrong(name, want)).unwrap_or_default();
         let (data, log) = (Path::new(&text("data")).to_path_buf(), text("log"));
         if !problems.is_empty() {
             return Err(Problems(problems));
@@ -234,8 +262,9 @@ impl Config {
             value.clone_from(&url);
         }
         chosen.show(&mut origins);
+        Serving::show(&mut origins);
         let validate_sample = validate_sample.unwrap_or_default();
-        Ok(Self { url, port, host, data, chosen, log, emit, validate_sample, origins })
+        Ok(Self { url, apart, serving, port, host, data, chosen, log, emit, validate_sample, origins })
     }
 }
 
@@ -250,6 +279,12 @@ fn flag(flags: &Flags, name: &str) -> Option<String> {
     match name {
         "url" => flags.url.clone(),
         "port" => flags.port.clone(),
+        "ops_host" => flags.ops_host.clone(),
+        "ops_port" => flags.ops_port.clone(),
+        "token_file" => flags.token_file.clone(),
+        "peer_url" => flags.peer_url.clone(),
+        // Everybody may read what a process was called with.
+        "token" | "webhook_secret" => None,
         "host" => flags.host.clone(),
         "data" => flags.data.clone(),
         "bus" => flags.bus.clone(),

@@ -1,12 +1,13 @@
 //! `banyan dev`: every service in one process, on one file, on one port.
 
+use std::collections::BTreeMap;
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use runtime::{Env, Node, Policy, Validation};
+use runtime::{Env, Node, Policy, Service, Validation};
 use serde::Serialize;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -52,7 +53,7 @@ const SHORT_DEADLINE: Duration = Duration::from_secs(60);
 
 /// How often parcels are asked about: the simulated carrier delivers within seconds, and whoever watches shall not wait
 /// for a webhook that was lost.
-const PACE: shipping::Pace = shipping::Pace {
+pub(crate) const PACE: shipping::Pace = shipping::Pace {
     first: Duration::from_secs(5),
     most: Duration::from_secs(60),
     until: Duration::from_secs(86_400),
@@ -67,34 +68,45 @@ pub async fn run(config: &Config, args: &Args, output: Output) -> Result<()> {
     // From the first moment that anybody can know of it: a signal that comes before somebody listens is lost.
     let stop = Stop::listen()?;
     let data = (!args.memory).then(|| config.data.clone());
-    let listener = bind(config)?;
-    let address = listener.local_addr()?;
+    let (listener, address) = bind(SocketAddr::new(config.host, config.port), "--port")?;
     // Named after its address: several of them in one process, as in tests, are counted apart.
     let counted_as = format!("dev-{address}");
-    let wishes = Wishes { memory: args.memory, page_limit: args.page_limit, counted_as: &counted_as };
+    let (memory, page_limit) = (args.memory, args.page_limit);
+    let wishes = Wishes { memory, page_limit, counted_as: &counted_as, ..Wishes::default() };
     let backends = Backends::open(config, wishes, &env).await?;
     let peers = peers(&env, data.as_deref(), args, address).await?;
-    let validation = Validation { per_mille: config.validate_sample, ..Validation::default() };
-    let policy = Policy { emission: config.emit.clone(), validation, ..Policy::default() };
-    let ground = Ground { backends, policy, address };
+    let ground = Ground { backends, policy: policy(config) };
     let (site, backends) = site(&env, ground, &peers, args).await?;
     let node = site.node.clone();
     let url = format!("http://{address}");
     let (bus, store) = (config.chosen.bus, config.chosen.store);
     announce(&Banner { url, data, bus, store, peers: peers.addresses }, output);
-    http::serve(site, listener, stop.told(args.with_parent)).await?;
-    output.note("stopping: finishing what has begun ...");
+    http::serve(http::router(&site, address), listener, &env, stop.told(args.with_parent)).await?;
+    output.note(STOPPING);
     node.drain().await;
     backends.close().await;
     Ok(())
 }
 
-fn bind(config: &Config) -> Result<TcpListener> {
-    let address = SocketAddr::new(config.host, config.port);
+/// What is said when a signal was heard.
+pub(crate) const STOPPING: &str = "stopping: finishing what has begun ...";
+
+/// Takes the port, and says which it is.
+///
+/// # Errors
+/// It is taken already; `flag` chooses another one.
+pub(crate) fn bind(address: SocketAddr, flag: &str) -> Result<(TcpListener, SocketAddr)> {
     let listener = TcpListener::bind(address)
-        .with_context(|| format!("{address} cannot be used; take any free port with --port 0"))?;
+        .with_context(|| format!("{address} cannot be used; take any free port with {flag} 0"))?;
     listener.set_nonblocking(true)?;
-    Ok(listener)
+    let address = listener.local_addr()?;
+    Ok((listener, address))
+}
+
+/// The bounds that `config` chooses.
+pub(crate) fn policy(config: &Config) -> Policy {
+    let validation = Validation { per_mille: config.validate_sample, ..Validation::default() };
+    Policy { emission: config.emit.clone(), validation, ..Policy::default() }
 }
 
 /// What services run on in this process.
@@ -103,8 +115,6 @@ pub(crate) struct Ground {
     pub(crate) backends: Backends,
     /// Its bounds.
     pub(crate) policy: Policy,
-    /// Where they are reached.
-    pub(crate) address: SocketAddr,
 }
 
 /// Starts the simulated peers, each a process of its own, which tell what happens to what is served at `address`.
@@ -129,7 +139,6 @@ pub(crate) async fn peers(env: &Env, data: Option<&Path>, args: &Args, address: 
 /// Starts every service. They run as long as `env` runs their tasks, or until their node is drained; afterwards the
 /// backends that are given back can be closed.
 pub(crate) async fn site(env: &Env, ground: Ground, peers: &Peers, args: &Args) -> Result<(Site, Backends)> {
-    let Ground { backends, policy, address } = ground;
     let options = Options {
         deadline: args.faults.then_some(SHORT_DEADLINE),
         pace: Some(PACE),
@@ -137,6 +146,17 @@ pub(crate) async fn site(env: &Env, ground: Ground, peers: &Peers, args: &Args) 
         carrier_secrets: vec![peers.carrier_secret.clone()],
     };
     let services = wiring::services(peers.addresses.reach()?, options);
+    running(env, ground, services, peers.addresses.all()).await
+}
+
+/// Starts these services, which ask these peers.
+pub(crate) async fn running(
+    env: &Env,
+    ground: Ground,
+    services: Vec<Service>,
+    peers: BTreeMap<Kind, String>,
+) -> Result<(Site, Backends)> {
+    let Ground { backends, policy } = ground;
     let node = match Node::start(services, backends.ports(env), policy, wiring::wiring()).await {
         Ok(node) => Arc::new(node),
         Err(outage) => {
@@ -153,8 +173,7 @@ pub(crate) async fn site(env: &Env, ground: Ground, peers: &Peers, args: &Args) 
         file: backends.file.clone(),
         bus: backends.bus.clone(),
         env: env.clone(),
-        peers: peers.addresses.clone(),
-        address,
+        peers,
     };
     Ok((site, backends))
 }
@@ -190,19 +209,23 @@ fn announce(banner: &Banner, output: Output) {
 }
 
 /// Hears when the process is told to stop.
-struct Stop {
+pub(crate) struct Stop {
     terminate: Signal,
     interrupt: Signal,
 }
 
 impl Stop {
-    fn listen() -> Result<Self> {
+    /// From now on.
+    ///
+    /// # Errors
+    /// The system does not let us.
+    pub(crate) fn listen() -> Result<Self> {
         let listen = |kind| signal(kind).context("the signals that stop this program cannot be heard");
         Ok(Self { terminate: listen(SignalKind::terminate())?, interrupt: listen(SignalKind::interrupt())? })
     }
 
     /// Ends when it is told.
-    async fn told(mut self, with_parent: bool) {
+    pub(crate) async fn told(mut self, with_parent: bool) {
         tokio::select! {
             biased;
             _ = self.terminate.recv() => {}

@@ -15,5 +15,6 @@ pub mod http;
 pub mod import;
 pub mod output;
 pub mod peer;
+pub mod serve;
 pub mod simulate;
 pub mod wiring;

@@ -5,6 +5,7 @@ mod secret;
 mod serve;
 mod supervise;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -118,6 +119,12 @@ impl Addresses {
             Kind::Carrier => &self.carrier,
             Kind::Mailbox => &self.mailbox,
         }
+    }
+
+    /// All of them.
+    #[must_use]
+    pub fn all(&self) -> BTreeMap<Kind, String> {
+        Kind::ALL.map(|kind| (kind, self.of(kind).to_owned())).into()
     }
 
     /// The ways to them.

@@ -31,6 +31,12 @@ impl Secret {
     pub fn expose(&self) -> &str {
         &self.0
     }
+
+    /// Whether `text` is the secret, in a time that tells neither where they differ nor how long it is.
+    #[must_use]
+    pub fn is(&self, text: &str) -> bool {
+        are_same(&Sha256::digest(self.0.as_bytes()), &Sha256::digest(text.as_bytes()))
+    }
 }
 
 impl fmt::Debug for Secret {
@@ -71,6 +77,15 @@ fn hmac(key: &[u8], text: &[u8]) -> [u8; 32] {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_secret_is_itself_and_nothing_else() {
+        let secret = Secret::new("0123456789abcdef");
+        assert!(secret.is("0123456789abcdef"));
+        for other in ["", "0123456789abcde", "0123456789abcdef0", "0123456789abcdeF"] {
+            assert!(!secret.is(other), "{other}");
+        }
+    }
 
     #[test]
     fn hmac_is_that_of_rfc_4231() {

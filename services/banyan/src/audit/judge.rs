@@ -64,7 +64,8 @@ pub(super) fn all(findings: &[(&'static str, Findings)], mut books: Books, busy:
         wrong.extend(mails::at_rest(findings, &books));
         wrong.extend(parcels::strangers(findings, &books));
     }
-    Found { orders, in_flight, wrong, books, counts }
+    let (dead_letters, stuck) = Default::default();
+    Found { orders, in_flight, wrong, books, counts, dead_letters, stuck }
 }
 
 fn at_rest(sides: &Sides<'_>, say: &mut Say<'_>) {

@@ -124,6 +124,8 @@ fn command_lines_that_must_stay_are_understood() {
         "banyan chaos --power-cuts 1000 --data ./chaos",
         "banyan bench embedded --json --seconds 5 --rounds 3",
         "banyan audit --json --url http://127.0.0.1:1",
+        "banyan audit --url orders=http://127.0.0.1:9090,payment=http://127.0.0.1:9092 --token-file token",
+        "banyan serve payment --bus rabbitmq --peer-url http://127.0.0.1:1 --port 0 --ops-port 0 --ops-host ::1",
         "banyan --json audit",
         "banyan config print --origin",
     ] {

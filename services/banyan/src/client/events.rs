@@ -1,5 +1,6 @@
 //! Following events: server-sent events (WHATWG HTML, 9.2) with one CloudEvent each.
 
+use futures_util::future::select_all;
 use reqwest::Response;
 
 use super::{Client, Error, with_query};
@@ -19,6 +20,12 @@ pub enum Heard {
 /// Hears every event from the moment it began to follow.
 #[derive(Debug)]
 pub struct Follower {
+    streams: Vec<Stream>,
+}
+
+/// What one process tells.
+#[derive(Debug)]
+struct Stream {
     response: Response,
     frames: Frames,
 }
@@ -39,25 +46,28 @@ impl Client {
     pub async fn follow_types(&self, types: &str) -> Result<Follower, Error> {
         let types = if types.is_empty() { None } else { Some(types) };
         let path = with_query("/events", &[("follow", Some("1")), ("type", types)]);
-        Ok(Follower { response: self.stream(&path).await?, frames: Frames::default() })
+        let of = |response| Stream { response, frames: Frames::default() };
+        Ok(Follower { streams: self.streams(&path).await?.into_iter().map(of).collect() })
     }
 }
 
 impl Follower {
-    /// What comes next; `None` when the other side ends the stream. May be dropped while it waits, and loses nothing.
+    /// What comes next; `None` when another side ends its stream. May be dropped while it waits, and loses nothing.
     ///
     /// # Errors
     /// [`Error::Lost`], or [`Error::Nonsense`] when it is no stream of events.
     pub async fn next(&mut self) -> Result<Option<Heard>, Error> {
         loop {
-            if let Some(heard) = self.frames.next() {
+            if let Some(heard) = self.streams.iter_mut().find_map(|stream| stream.frames.next()) {
                 return Ok(Some(heard));
             }
-            if self.frames.buffer.len() > MAX_EVENT_BYTES {
+            if self.streams.iter().any(|stream| stream.frames.buffer.len() > MAX_EVENT_BYTES) {
                 return Err(Error::Nonsense("an event without end".to_owned()));
             }
-            match self.response.chunk().await.map_err(Error::Lost)? {
-                Some(chunk) => self.frames.buffer.extend_from_slice(&chunk),
+            let chunks = self.streams.iter_mut().map(|stream| Box::pin(stream.response.chunk()));
+            let (chunk, at, _) = select_all(chunks).await;
+            match chunk.map_err(Error::Lost)? {
+                Some(chunk) => self.streams[at].frames.buffer.extend_from_slice(&chunk),
                 None => return Ok(None),
             }
         }

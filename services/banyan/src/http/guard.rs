@@ -11,6 +11,7 @@ use axum::response::{IntoResponse, Response};
 use bytes::BytesMut;
 use futures_util::StreamExt;
 use runtime::Problem;
+use runtime::signature::Secret;
 
 use super::BODY_LIMIT;
 
@@ -32,13 +33,72 @@ impl Place {
     }
 }
 
-/// Refuses writes that a page of another site makes in somebody's browser, also by way of its own DNS.
-pub(super) async fn same_origin(State(place): State<Arc<Place>>, request: Request, next: Next) -> Response {
-    let reads = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    if !reads && let Some(problem) = foreign(&place, request.headers()) {
-        return problem.into_response();
+/// Who may come in.
+pub(super) enum Door {
+    /// Whoever is on this machine, but no page of another site.
+    Origin(Place),
+    /// Whoever shows the token; without it, only to what is `free`. A browser shows none by itself.
+    Token { token: Secret, free: fn(&Method, &str) -> bool },
+}
+
+impl Door {
+    pub(super) fn new(address: SocketAddr, token: Option<&Secret>, free: fn(&Method, &str) -> bool) -> Self {
+        match token {
+            Some(token) => Self::Token { token: token.clone(), free },
+            None => Self::Origin(Place::of(address)),
+        }
     }
-    next.run(request).await
+
+    /// Why it stays closed.
+    fn refuses(&self, method: &Method, path: &str, headers: &HeaderMap) -> Option<Problem> {
+        match self {
+            Self::Origin(place) => (!reads(method)).then(|| foreign(place, headers)).flatten(),
+            Self::Token { token, free } => (!free(method, path)).then(|| stranger(token, headers)).flatten(),
+        }
+    }
+}
+
+/// Reads are free where customers come in, and so is what a peer signs: that is its token.
+pub(super) fn is_free_at_intake(method: &Method, path: &str) -> bool {
+    let desks = ["/providers/", "/carriers/"];
+    let is_signed = path.ends_with("/webhooks") && desks.iter().any(|desk| path.starts_with(desk));
+    reads(method) || is_signed
+}
+
+/// What whoever runs the process asks, and has no token.
+pub(super) fn is_free_for_all(method: &Method, path: &str) -> bool {
+    reads(method) && (path.starts_with("/healthz/") || path == "/metrics")
+}
+
+fn reads(method: &Method) -> bool {
+    matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
+}
+
+/// Refuses writes that a page of another site makes in somebody's browser, also by way of its own DNS; and whoever has no
+/// token, where one is asked for.
+pub(super) async fn may_enter(State(door): State<Arc<Door>>, request: Request, next: Next) -> Response {
+    let refusal = door.refuses(request.method(), request.uri().path(), request.headers());
+    let Some(problem) = refusal else { return next.run(request).await };
+    let mut response = problem.into_response();
+    if response.status() == StatusCode::UNAUTHORIZED {
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+    response
+}
+
+/// RFC 6750, section 2.1; the name of the scheme is in any case (RFC 9110, section 11.1).
+fn stranger(token: &Secret, headers: &HeaderMap) -> Option<Problem> {
+    let shown = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let shown = shown.and_then(|text| text.split_once(' '));
+    let is_known = shown.is_some_and(|(scheme, shown)| {
+        scheme.eq_ignore_ascii_case("bearer") && token.is(shown.trim_start_matches(' '))
+    });
+    if is_known {
+        return None;
+    }
+    let detail = "this needs the token that the service was started with";
+    let problem = Problem::new(401, "token-required", "Token required", detail);
+    Some(problem.hint("send the header Authorization: Bearer TOKEN, or set BANYAN_TOKEN for this program"))
 }
 
 fn foreign(place: &Place, headers: &HeaderMap) -> Option<Problem> {
@@ -165,6 +225,42 @@ mod tests {
             ("evil.example", None, false),
         ] {
             assert_eq!(foreign(&place, &asked(host, origin)).is_none(), may, "{host} {origin:?}");
+        }
+    }
+
+    #[test]
+    fn without_the_token_only_what_is_free_is_answered() {
+        let address = SocketAddr::from(([0, 0, 0, 0], 8080));
+        let token = Secret::new("0123456789abcdef");
+        let intake = Door::new(address, Some(&token), is_free_at_intake);
+        let operators = Door::new(address, Some(&token), is_free_for_all);
+        let (get, post) = (Method::GET, Method::POST);
+        for (door, method, path, is_free) in [
+            (&intake, &get, "/orders/1", true),
+            (&intake, &post, "/orders", false),
+            (&intake, &Method::DELETE, "/holds/1", false),
+            (&intake, &post, "/carriers/simulated/webhooks", true),
+            (&intake, &post, "/orders/webhooks", false),
+            (&operators, &get, "/healthz/ready", true),
+            (&operators, &get, "/metrics", true),
+            (&operators, &get, "/dead-letters", false),
+            (&operators, &get, "/audit", false),
+            (&operators, &get, "/orders/1", false),
+            (&operators, &post, "/carriers/simulated/webhooks", false),
+            (&operators, &post, "/metrics", false),
+        ] {
+            assert_eq!(door.refuses(method, path, &HeaderMap::new()).is_none(), is_free, "{method} {path}");
+        }
+        for (shown, may) in [
+            ("Bearer 0123456789abcdef", true),
+            ("bearer  0123456789abcdef", true),
+            ("Bearer 0123456789abcde", false),
+            ("Bearer", false),
+            ("Basic 0123456789abcdef", false),
+            ("0123456789abcdef", false),
+        ] {
+            let headers = HeaderMap::from_iter([(header::AUTHORIZATION, HeaderValue::from_static(shown))]);
+            assert_eq!(operators.refuses(&get, "/audit", &headers).is_none(), may, "{shown}");
         }
     }
 }

@@ -1,18 +1,33 @@
 //! `GET /openapi.json`: what can be asked here, assembled from what each service says of its own routes.
 
+use std::collections::BTreeMap;
+
 use axum::Json;
+use axum::extract::State;
 use serde_json::{Value, json};
 
-pub(super) async fn show() -> Json<Value> {
-    Json(document())
+use super::Site;
+
+pub(super) async fn show(State(site): State<Site>) -> Json<Value> {
+    let here: Vec<&str> = site.node.counts().into_iter().map(|(service, _)| service).collect();
+    Json(document(|service| here.contains(&service)))
 }
 
-/// The description of every route, OpenAPI 3.1.
+/// Which service is asked under a path that begins with each of these.
+pub(crate) fn services_by_segment() -> BTreeMap<String, &'static str> {
+    let of = |(service, part): (&'static str, Value)| {
+        let paths = part.get("paths").and_then(Value::as_object).cloned().unwrap_or_default();
+        paths.into_iter().filter_map(move |(path, _)| Some((path.split('/').nth(1)?.to_owned(), service)))
+    };
+    parts().into_iter().filter(|(service, _)| !service.is_empty()).flat_map(of).collect()
+}
+
+/// The description of every route of those services that are `here`, OpenAPI 3.1.
 #[must_use]
-pub(crate) fn document() -> Value {
+fn document(here: impl Fn(&str) -> bool) -> Value {
     let mut paths = serde_json::Map::new();
     let mut schemas = serde_json::Map::new();
-    for part in parts() {
+    for (_, part) in parts().into_iter().filter(|(service, _)| service.is_empty() || here(service)) {
         for (target, key) in [(&mut paths, "/paths"), (&mut schemas, "/components/schemas")] {
             if let Some(Value::Object(found)) = part.pointer(key) {
                 target.extend(found.clone());
@@ -27,14 +42,15 @@ pub(crate) fn document() -> Value {
     })
 }
 
-fn parts() -> [Value; 6] {
+/// What each service says; what belongs to none is under no name.
+fn parts() -> [(&'static str, Value); 6] {
     [
-        orders::openapi(),
-        inventory::openapi(),
-        payment::openapi(),
-        shipping::openapi(),
-        notification::openapi(),
-        own(),
+        ("orders", orders::openapi()),
+        ("inventory", inventory::openapi()),
+        ("payment", payment::openapi()),
+        ("shipping", shipping::openapi()),
+        ("notification", notification::openapi()),
+        ("", own()),
     ]
 }
 
@@ -89,8 +105,8 @@ mod tests {
     #[test]
     fn no_two_services_give_one_name_to_different_things() {
         for key in ["/paths", "/components/schemas"] {
-            let mut named = std::collections::BTreeMap::new();
-            for part in parts() {
+            let mut named = BTreeMap::new();
+            for (_, part) in parts() {
                 for (name, value) in part.pointer(key).and_then(Value::as_object).cloned().unwrap_or_default()
                 {
                     let known = named.entry(name.clone()).or_insert_with(|| value.clone());
@@ -101,8 +117,32 @@ mod tests {
     }
 
     #[test]
+    fn no_two_services_are_asked_under_one_beginning() {
+        let mut segments: Vec<(String, &str)> = Vec::new();
+        for (service, part) in parts() {
+            let paths = part["paths"].as_object().unwrap();
+            let of = paths.keys().map(|path| (path.split('/').nth(1).unwrap().to_owned(), service));
+            segments.extend(of);
+        }
+        segments.sort();
+        segments.dedup();
+        for pair in segments.windows(2) {
+            assert_ne!(pair[0].0, pair[1].0, "{pair:?}");
+        }
+        assert_eq!(services_by_segment()["shipments"], "shipping");
+    }
+
+    #[test]
+    fn a_service_on_its_own_describes_itself() {
+        let described = document(|service| service == "payment");
+        let paths = described["paths"].as_object().unwrap();
+        assert!(paths.contains_key("/payments/{id}") && paths.contains_key("/queues"));
+        assert!(!paths.contains_key("/orders"));
+    }
+
+    #[test]
     fn every_reference_leads_somewhere() {
-        let document = document();
+        let document = document(|_| true);
         let mut found = Vec::new();
         references(&document, &mut found);
         assert!(found.len() > 20, "{found:?}");

@@ -7,20 +7,20 @@ use serde_json::Value;
 use crate::support::{Dev, banyan, json_of, stderr};
 
 /// What services run on here: how it is called, and its settings, each with the variable that says where that peer is.
-type Ground = (&'static str, &'static [(&'static str, &'static str)]);
+pub(crate) type Ground = (&'static str, &'static [(&'static str, &'static str)]);
 
-const BROKER: Ground = (
+pub(crate) const BROKER: Ground = (
     "RabbitMQ and PostgreSQL",
     &[("BANYAN_RABBITMQ_URL", "BANYAN_TEST_RABBITMQ"), ("BANYAN_POSTGRES_URL", "BANYAN_TEST_POSTGRES")],
 );
-const AWS: Ground = ("SNS, SQS and DynamoDB", &[("BANYAN_AWS_ENDPOINT", "BANYAN_TEST_AWS")]);
+pub(crate) const AWS: Ground = ("SNS, SQS and DynamoDB", &[("BANYAN_AWS_ENDPOINT", "BANYAN_TEST_AWS")]);
 
 /// The same program on its own: nothing to wait for.
-const ALONE: Ground = ("the embedded bus", &[]);
+pub(crate) const ALONE: Ground = ("the embedded bus", &[]);
 
 /// This program on peers that `scripts/peers/run` started, or nothing, said by name.
 #[expect(clippy::disallowed_methods, reason = "where the peers are, is told to the tests by the environment")]
-fn on((name, settings): Ground, bus: &str, args: &[&str]) -> Option<Command> {
+pub(crate) fn on((name, settings): Ground, bus: &str, args: &[&str]) -> Option<Command> {
     let mut command = banyan(args);
     command.args(["--bus", bus]);
     for (setting, peer) in settings {

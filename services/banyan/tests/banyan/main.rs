@@ -32,6 +32,9 @@ mod repository;
 #[cfg(test)]
 mod room;
 #[cfg(test)]
+#[cfg(feature = "full")]
+mod serve;
+#[cfg(test)]
 mod shop;
 #[cfg(test)]
 mod support;
@@ -49,6 +52,7 @@ fn a_command_line_that_makes_no_sense_ends_with_64() {
         &["nonsense"],
         &["order", "place"],
         &["demo", "--orders", "0"],
+        &["serve", "cellar"],
         &["audit", "--port", "many"],
     ] {
         let output = run(args);

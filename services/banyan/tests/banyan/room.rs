@@ -91,8 +91,9 @@ async fn dev(data: &Path) -> (Shop, vfs::Controls) {
     let address = door.local_addr().unwrap();
     let tap = Tap::File(engine.clone());
     let file = Some(File { engine, disk: Some(disk) });
-    let site = Site { node: Arc::new(node), tap, file, bus, env: env.clone(), peers, address };
-    let serving = async { http::serve(site, door, std::future::pending()).await.unwrap() };
+    let site = Site { node: Arc::new(node), tap, file, bus, env: env.clone(), peers: peers.all() };
+    let (routes, time) = (http::router(&site, address), env.clone());
+    let serving = async move { http::serve(routes, door, &time, std::future::pending()).await.unwrap() };
     env.spawn.spawn("door".into(), Box::pin(serving));
     (Shop::at(url), disk)
 }

@@ -63,15 +63,15 @@ impl Shop {
         if is_quiet {
             backends.bus = Arc::new(Quiet(Embedded::new(engine.clone())));
         }
-        let ground = Ground { backends, policy: Policy::default(), address };
+        let ground = Ground { backends, policy: Policy::default() };
         let (site, _) = dev::site(&own, ground, peers, &dev::Args::default()).await?;
-        let node = site.node.clone();
+        let (node, time) = (site.node.clone(), own.clone());
         let (stop, stopped) = oneshot::channel();
         let stopped = async move {
             stopped.await.ok();
         };
         let serve = async move {
-            if let Err(error) = http::serve(site, listener, stopped).await {
+            if let Err(error) = http::serve(http::router(&site, address), listener, &time, stopped).await {
                 tracing::error!(error = %error, "the services cannot be reached");
             }
         };
