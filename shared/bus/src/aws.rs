@@ -151,7 +151,7 @@ impl Drop for SnsSqs {
 impl Bus for SnsSqs {
     /// For texts, as every envelope is one. A body that is no text travels encoded, which takes a third more.
     fn caps(&self) -> Caps {
-        Caps { max_message_bytes: self.settings.max_message_bytes }
+        Caps { max_message_bytes: self.settings.max_message_bytes, dead_suffix: Some(settings::DEAD) }
     }
 
     fn declare(&self, wiring: Wiring) -> Boxed<'_, Result<(), Outage>> {

@@ -35,7 +35,7 @@ impl Embedded {
 
 impl Bus for Embedded {
     fn caps(&self) -> Caps {
-        Caps { max_message_bytes: self.max_message_bytes }
+        Caps { max_message_bytes: self.max_message_bytes, dead_suffix: None }
     }
 
     fn declare(&self, wiring: Wiring) -> Boxed<'_, Result<(), Outage>> {

@@ -64,6 +64,9 @@ pub struct Caps {
     /// The longest body of a message, in bytes, at least [`Caps::LEAST_BYTES`]. A longer one is
     /// [`Published::Refused`]; the runtime publishes none: its data goes by claim check.
     pub max_message_bytes: usize,
+    /// How the queue is called into which the broker moves by itself what it gives up: like the queue that it belongs to,
+    /// with this behind. It is received from like any other. `None`: this broker gives up nothing.
+    pub dead_suffix: Option<&'static str>,
 }
 
 impl Caps {

@@ -129,7 +129,7 @@ impl Drop for RabbitMq {
 
 impl Bus for RabbitMq {
     fn caps(&self) -> Caps {
-        Caps { max_message_bytes: self.settings.max_message_bytes }
+        Caps { max_message_bytes: self.settings.max_message_bytes, dead_suffix: Some(settings::DEAD) }
     }
 
     fn declare(&self, wiring: Wiring) -> Boxed<'_, Result<(), Outage>> {

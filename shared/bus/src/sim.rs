@@ -40,7 +40,7 @@ impl SimBus {
 
 impl Bus for SimBus {
     fn caps(&self) -> Caps {
-        Caps { max_message_bytes: self.world.max_message_bytes() }
+        Caps { max_message_bytes: self.world.max_message_bytes(), dead_suffix: None }
     }
 
     fn declare(&self, wiring: Wiring) -> Boxed<'_, Result<(), Outage>> {

@@ -2,6 +2,7 @@
 
 mod ask;
 mod away;
+pub(crate) mod dead_queue;
 mod fetch;
 
 use std::panic::AssertUnwindSafe;
@@ -82,6 +83,18 @@ struct Message<'d> {
     contract: Option<String>,
 }
 
+impl<'d> Message<'d> {
+    fn of(delivery: &'d Delivery, event: &Envelope) -> Self {
+        Self {
+            delivery,
+            id: event.message_id(),
+            lane: event.lane().to_owned(),
+            handler: event.kind.to_string(),
+            contract: event.dataschema.clone(),
+        }
+    }
+}
+
 impl Core {
     /// Handles `delivery` to its end.
     pub(crate) async fn deliver(&self, Arrival { delivery, event }: Arrival) -> Done {
@@ -102,13 +115,7 @@ impl Core {
             Ok(event) => event,
             Err(error) => return self.undecodable(delivery, &error).await,
         };
-        let message = Message {
-            delivery,
-            id: event.message_id(),
-            lane: event.lane().to_owned(),
-            handler: event.kind.to_string(),
-            contract: event.dataschema.clone(),
-        };
+        let message = Message::of(delivery, &event);
         let Some(reaction) = self.service.reactions.get(event.kind.as_str()).cloned() else {
             return self.not_ours(&message).await;
         };
@@ -288,8 +295,7 @@ impl Core {
     /// an older major as well and was handled in that.
     async fn not_ours(&self, message: &Message<'_>) -> Result<(), Fail> {
         let majors = self.majors_of(&message.handler);
-        let is_for_others = majors.is_empty() && self.known_types.contains(&message.handler);
-        if is_for_others || (!majors.is_empty() && self.quirks.has(Bug::NewerMajorIgnored)) {
+        if self.is_for_others(message) || (!majors.is_empty() && self.quirks.has(Bug::NewerMajorIgnored)) {
             Stats::add(&self.stats.ignored, 1);
             self.acknowledge(message.delivery).await;
             return Ok(());
@@ -302,6 +308,11 @@ impl Core {
             known => format!("no handler here knows {}, only {}", message.handler, known.join(" and ")),
         };
         self.wait(message, UNKNOWN_TYPE, vec![why], None).await
+    }
+
+    /// Whether somebody else in the topology handles its type, and nobody here.
+    fn is_for_others(&self, message: &Message<'_>) -> bool {
+        self.majors_of(&message.handler).is_empty() && self.known_types.contains(&message.handler)
     }
 
     /// The majors of this event that are handled here, oldest first: `v1`.
@@ -317,9 +328,15 @@ impl Core {
     async fn undecodable(&self, delivery: &Delivery, error: &DecodeError) -> Result<(), Fail> {
         let content: String = String::from_utf8_lossy(&delivery.body).into_owned();
         let id = MessageId::named(&["undecodable", &content]);
+        let mut chain = chain_of(error);
+        let mut kept = delivery.clone();
+        if kept.body.len() > policy::UNDECODABLE_BYTES {
+            chain.push(format!("only the first of its {} bytes are kept", kept.body.len()));
+            kept.body.truncate(policy::UNDECODABLE_BYTES);
+        }
         let message =
-            Message { delivery, id, lane: id.to_string(), handler: "none".to_owned(), contract: None };
-        self.put_away(&message, "undecodable", chain_of(error), None).await
+            Message { delivery: &kept, id, lane: id.to_string(), handler: "none".to_owned(), contract: None };
+        self.put_away(&message, "undecodable", chain, None).await
     }
 
     async fn failed(&self, message: &Message<'_>, fail: &Fail) -> Result<(), Fail> {

@@ -59,7 +59,7 @@ pub struct Due {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Trouble {
     /// One word of a fixed list. Of dead letters: `undecodable`, `unknown_type`, `rejected`, `exhausted`, `waited`,
-    /// `crashed`, `unpublishable`, `data_missing`, `data_corrupt`. Of what comes again: `delayed`, `waited`, `unavailable`.
+    /// `crashed`, `unpublishable`, `data_missing`, `data_corrupt`, `given_up` (by the broker). Of what comes again: `delayed`, `waited`, `unavailable`.
     pub reason: Cow<'static, str>,
     /// The error and all that lay beneath, outermost first.
     pub chain: Vec<String>,

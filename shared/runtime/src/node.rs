@@ -11,6 +11,7 @@ use tokio::sync::{mpsc, watch};
 
 use crate::claim::Claims;
 use crate::core::{Core, Ports};
+use crate::deliver::dead_queue;
 use crate::edge::Edge;
 use crate::fail::Fail;
 use crate::health::Health;
@@ -51,6 +52,11 @@ impl Node {
             let (core, sent) = Core::new(service, &ports, policy.clone(), known.clone(), health.clone());
             spawn(&core, "take", alive.clone(), subscription::run(core.clone(), draining.clone()));
             spawn(&core, "sweep", alive.clone(), sweep::run(core.clone(), draining.clone()));
+            if let Some(suffix) = core.bus.caps().dead_suffix {
+                let queue = format!("{}{suffix}", core.queue).into();
+                let emptying = dead_queue::run(core.clone(), queue, draining.clone());
+                spawn(&core, "dead", alive.clone(), emptying);
+            }
             if !core.fused {
                 spawn(
                     &core,

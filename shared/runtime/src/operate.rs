@@ -12,7 +12,7 @@ use crate::core::Core;
 use crate::due::{self, DEAD, Due};
 use crate::fail::Fail;
 use crate::node::Node;
-use crate::policy::RECORD_KEPT;
+use crate::policy::{RECORD_KEPT, SWEEP_ROWS};
 use crate::problem::Problem;
 use crate::quirk::Bug;
 
@@ -118,7 +118,14 @@ impl Node {
     pub async fn dead_letters(&self, filter: &Filter, limit: usize) -> Result<Vec<DeadLetter>, Fail> {
         let mut found = Vec::new();
         for core in self.cores() {
-            core.each_dead(filter, limit, |letter, _, _| found.push(letter)).await?;
+            let (mut place, mut of_one) = (Place::of(core, filter), Vec::new());
+            while of_one.len() < limit
+                && let Some(page) = core.next_dead(filter, &mut place).await?
+            {
+                of_one.extend(page.into_iter().map(|dead| dead.letter));
+            }
+            of_one.truncate(limit);
+            found.extend(of_one);
         }
         found.sort_by(|a, b| (a.died, &a.id).cmp(&(b.died, &b.id)));
         found.truncate(limit);
@@ -154,74 +161,126 @@ impl Node {
         }
         let mut done = Done { dry_run, ..Done::default() };
         for core in self.cores() {
-            let mut rows = Vec::new();
-            core.each_dead(filter, usize::MAX, |letter, key, item| rows.push((letter, key, item))).await?;
-            for (letter, key, item) in rows {
-                let delete = Change::Delete { key, version: item.version };
-                if dry_run || core.change(vec![delete]).await? {
-                    done.ids.push(letter.id);
-                }
+            let mut place = Place::of(core, filter);
+            while let Some(page) = core.next_dead(filter, &mut place).await? {
+                let delete = |dead: Dead| {
+                    let change = Change::Delete { key: dead.key, version: dead.item.version };
+                    (dead.letter.id, change)
+                };
+                core.change_rows(page.into_iter().map(delete).collect(), &mut done).await?;
             }
         }
         Ok(done)
     }
 }
 
-impl Core {
-    /// Shows dead rows that fit, oldest first, at most `limit`, with key and item as they are now.
-    async fn each_dead(
-        &self,
-        filter: &Filter,
-        limit: usize,
-        mut visit: impl FnMut(DeadLetter, Key, store::Item) + Send,
-    ) -> Result<(), Fail> {
-        let mut query = Query::new(self.names.due.clone(), DEAD, DEAD);
+/// A dead row as it is now.
+struct Dead {
+    letter: DeadLetter,
+    key: Key,
+    item: store::Item,
+    row: Due,
+}
+
+/// How far somebody looked through the dead rows of a service.
+enum Place {
+    /// These are left of those that were named.
+    Named(Vec<String>),
+    /// In the index, oldest first.
+    Index(Query),
+    End,
+}
+
+impl Place {
+    /// The beginning of what may fit. Who names rows does not have to find them among all others.
+    fn of(core: &Core, filter: &Filter) -> Self {
+        if !filter.ids.is_empty() {
+            let known = filter.ids.iter().filter_map(|id| message_id(id)).map(|id| id.to_string());
+            let named: std::collections::BTreeSet<String> = known.collect();
+            return Self::Named(named.into_iter().collect());
+        }
+        let mut query = Query::new(core.names.due.clone(), DEAD, DEAD);
         query.limit = PAGE;
-        let mut shown = 0;
-        loop {
-            let now = self.env.now();
-            let page = self.store.query(query.clone(), now).await?;
-            let keys: Vec<Key> =
-                page.rows.into_iter().map(|row| Key::new(self.names.due.clone(), row.id)).collect();
-            let items = self.store.read(keys.clone(), now).await?;
-            for (key, item) in keys.into_iter().zip(items) {
-                let Some(item) = item else { continue };
-                let row = Due::decode(&key.id, &item)?;
-                let letter = letter(&self.queue, row.clone());
-                if row.due.is_none() && filter.fits(&letter) && shown < limit {
-                    shown += 1;
-                    visit(letter, key, item);
-                }
+        Self::Index(query)
+    }
+}
+
+impl Core {
+    /// The next dead rows, those that fit of a page of them; `None` at the end.
+    async fn next_dead(&self, filter: &Filter, place: &mut Place) -> Result<Option<Vec<Dead>>, Fail> {
+        let now = self.env.now();
+        let ids = match place {
+            Place::Named(left) => {
+                let rest = left.split_off(left.len().min(PAGE));
+                std::mem::replace(left, rest)
             }
-            match page.next {
-                Some(next) if shown < limit => query.after = Some(next),
-                _ => return Ok(()),
+            Place::Index(query) => {
+                let page = self.store.query(query.clone(), now).await?;
+                match page.next {
+                    Some(next) => query.after = Some(next),
+                    None => *place = Place::End,
+                }
+                page.rows.into_iter().map(|row| row.id).collect()
+            }
+            Place::End => return Ok(None),
+        };
+        if matches!(place, Place::Named(_)) && ids.is_empty() {
+            return Ok(None);
+        }
+        let keys: Vec<Key> = ids.into_iter().map(|id| Key::new(self.names.due.clone(), id)).collect();
+        let items = self.store.read(keys.clone(), now).await?;
+        let mut found = Vec::new();
+        for (key, item) in keys.into_iter().zip(items) {
+            let Some(item) = item else { continue };
+            let row = Due::decode(&key.id, &item)?;
+            let letter = letter(&self.queue, row.clone());
+            if row.due.is_none() && filter.fits(&letter) {
+                found.push(Dead { letter, key, item, row });
             }
         }
+        Ok(Some(found))
     }
 
     async fn redrive(&self, order: &Redrive, done: &mut Done) -> Result<(), Fail> {
-        let mut rows = Vec::new();
-        self.each_dead(&order.filter, usize::MAX, |letter, key, item| rows.push((letter, key, item))).await?;
         let gap =
             std::time::Duration::from_secs(1) / if order.rate_per_s == 0 { 100 } else { order.rate_per_s };
         let mut due = self.env.now();
-        for (letter, key, item) in rows {
-            let row = Due::decode(&key.id, &item)?;
-            if self.env.now().since(row.first_seen) >= RECORD_KEPT && !order.force {
-                done.too_old.push(letter.id);
+        let mut place = Place::of(self, &order.filter);
+        while let Some(page) = self.next_dead(&order.filter, &mut place).await? {
+            let mut changes = Vec::new();
+            for Dead { letter, item, row, .. } in page {
+                if self.env.now().since(row.first_seen) >= RECORD_KEPT && !order.force {
+                    done.too_old.push(letter.id);
+                    continue;
+                }
+                let address = match Envelope::decode(row.body.as_bytes()) {
+                    Ok(event) if self.quirks.has(Bug::RedriveToAllSubscribers) => {
+                        store::Address::Topic(event.kind)
+                    }
+                    _ => row.address.clone(),
+                };
+                let row = Due { due: Some(due), attempts: 0, address, ..row };
+                changes.push((letter.id, self.due_row(&row, item.version)));
+                due = due.plus(gap);
+            }
+            self.change_rows(changes, done).await?;
+        }
+        Ok(())
+    }
+
+    /// Commits changes of rows, many in one unit of work, and notes whose were made; unless it was only asked.
+    async fn change_rows(&self, changes: Vec<(String, Change)>, done: &mut Done) -> Result<(), Fail> {
+        for batch in changes.chunks(SWEEP_ROWS) {
+            let all = batch.iter().map(|(_, change)| change.clone()).collect();
+            if done.dry_run || self.change(all).await? {
+                done.ids.extend(batch.iter().map(|(id, _)| id.clone()));
                 continue;
             }
-            let address = match Envelope::decode(row.body.as_bytes()) {
-                Ok(event) if self.quirks.has(Bug::RedriveToAllSubscribers) => {
-                    store::Address::Topic(event.kind)
+            // Something else changed one of them first, or together they are too large: each for itself.
+            for (id, change) in batch {
+                if self.change(vec![change.clone()]).await? {
+                    done.ids.push(id.clone());
                 }
-                _ => row.address.clone(),
-            };
-            let row = Due { due: Some(due), attempts: 0, address, ..row };
-            if order.dry_run || self.change(vec![self.due_row(&row, item.version)]).await? {
-                done.ids.push(letter.id);
-                due = due.plus(gap);
             }
         }
         Ok(())

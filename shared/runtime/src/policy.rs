@@ -19,6 +19,8 @@ pub struct Policy {
     pub later_every: Duration,
     /// A record that is pending for longer than this was left behind by its committer.
     pub pending_after: Duration,
+    /// How often an empty dead queue of the broker is looked into. A look is a call, and seldom finds anything.
+    pub dead_every: Duration,
     /// Backlog of a queue beyond which requests are refused (429): about a minute of work.
     pub backlog_limit: u64,
     /// In which majors events are published that have several.
@@ -34,6 +36,7 @@ impl Default for Policy {
             sweep_every: Duration::from_millis(500),
             later_every: Duration::from_secs(30),
             pending_after: Duration::from_secs(5),
+            dead_every: Duration::from_secs(300),
             backlog_limit: 50_000,
             emission: Emission::default(),
             validation: Validation::default(),
@@ -82,6 +85,10 @@ pub(crate) const PROBE_BASE: Duration = Duration::from_millis(200);
 pub(crate) const PROBE_CAP: Duration = Duration::from_secs(30);
 /// How long a probe listens for a message before it tries a write instead.
 pub(crate) const PROBE_LISTEN: Duration = Duration::from_secs(1);
+/// Messages of a broker's dead queue that are taken at a time: seldom more than one lies there.
+pub(crate) const DEAD_AT_ONCE: usize = 32;
+/// Bytes that are kept of what cannot be decoded: a row keeps them as hexadecimal digits, and a document has 256 KiB.
+pub(crate) const UNDECODABLE_BYTES: usize = 64 * 1024;
 /// Rows that one sweep takes at a time: a unit of work holds 100 items.
 pub(crate) const SWEEP_ROWS: usize = 45;
 /// Records that wait for the relay before the rest is left to the sweeper.

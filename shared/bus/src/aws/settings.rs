@@ -32,6 +32,8 @@ pub struct Settings {
     pub publish_wait: Duration,
 }
 
+/// What the name of a queue's dead queue ends with.
+pub(super) const DEAD: &str = "-dead";
 /// The longest message of a topic with all its attributes, unless an operator raised it.
 const MESSAGE_BYTES: usize = 256 * 1024;
 /// Kept free for attributes: ours take less, as a test shows.
@@ -61,7 +63,7 @@ impl Settings {
 
     /// Where the account puts what it gives up of `queue`.
     pub(super) fn dead(&self, queue: &str) -> String {
-        format!("{}{queue}-dead", self.prefix)
+        format!("{}{queue}{DEAD}", self.prefix)
     }
 
     /// What the account calls the topic of `noun`.

@@ -14,7 +14,7 @@ use contracts::{EventType, Timestamp};
 
 use super::account::Account;
 use super::failure::{Failed, broken};
-use super::settings::Settings;
+use super::settings::{DEAD, Settings};
 use crate::{Outage, Wiring, World};
 
 /// What was declared and where it is.
@@ -64,8 +64,9 @@ impl Topology {
         self.known().wiring.clone()
     }
 
-    /// Whether `queue` was declared.
+    /// Whether `queue` was declared, or the queue that it is the dead queue of.
     pub(super) fn has_queue(&self, queue: &str) -> bool {
+        let queue = queue.strip_suffix(DEAD).unwrap_or(queue);
         self.known().wiring.queues.contains(queue)
     }
 

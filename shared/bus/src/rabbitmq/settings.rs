@@ -48,6 +48,8 @@ impl fmt::Display for BadUrl {
 
 impl std::error::Error for BadUrl {}
 
+/// What the name of a queue's dead queue ends with.
+pub(super) const DEAD: &str = ".dead";
 /// Half a minute without a sign of life ends a connection: two missed heartbeats, in seconds.
 const HEARTBEAT_S: u16 = 15;
 /// Long enough for a handshake with TLS across a continent, in milliseconds.
@@ -114,7 +116,7 @@ impl Settings {
 
     /// Where the broker puts what it gives up of `queue`.
     pub(super) fn dead(&self, queue: &str) -> String {
-        format!("{}{queue}.dead", self.prefix)
+        format!("{}{queue}{DEAD}", self.prefix)
     }
 
     /// The broker without the credentials, for people.

@@ -15,7 +15,7 @@ use lapin::{Channel, Connection, ExchangeKind};
 use tokio::sync::watch;
 
 use super::failure::outage;
-use super::settings::Settings;
+use super::settings::{DEAD, Settings};
 use crate::{Address, Outage, Wiring};
 
 /// Everything that was declared, to declare it again after a lost connection.
@@ -59,8 +59,9 @@ impl Topology {
         }
     }
 
-    /// Whether `queue` was declared.
+    /// Whether `queue` was declared, or the queue that it is the dead queue of.
     pub(super) fn has_queue(&self, queue: &str) -> bool {
+        let queue = queue.strip_suffix(DEAD).unwrap_or(queue);
         self.known().as_ref().is_some_and(|wiring| wiring.queues.contains(queue))
     }
 

@@ -84,7 +84,7 @@ impl Core {
         self.keep(message, Due { due, attempts: message.delivery.attempt, ..row }).await
     }
 
-    async fn keep(&self, message: &Message<'_>, row: Due) -> Result<(), Fail> {
+    pub(super) async fn keep(&self, message: &Message<'_>, row: Due) -> Result<(), Fail> {
         let key = Key::new(self.names.due.clone(), message.id.to_string());
         let found = self.store.read(vec![key], self.env.now()).await?.pop().flatten();
         let before = found.as_ref().and_then(|item| Due::decode("due", item).ok());
@@ -92,7 +92,7 @@ impl Core {
         self.put_row(message, row, found.map_or(Version::ABSENT, |item| item.version), vec![]).await
     }
 
-    fn row(&self, message: &Message<'_>, reason: &'static str, chain: Vec<String>) -> Due {
+    pub(super) fn row(&self, message: &Message<'_>, reason: &'static str, chain: Vec<String>) -> Due {
         let now = self.env.now();
         let attempt = message.delivery.attempt + 1;
         let copy = self.again(message.id, message.lane.clone(), message.delivery.body.clone(), attempt);

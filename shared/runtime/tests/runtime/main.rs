@@ -5,9 +5,13 @@ mod cards;
 #[cfg(test)]
 mod claims;
 #[cfg(test)]
+mod dead_queue;
+#[cfg(test)]
 mod newer;
 #[cfg(test)]
 mod outage;
+#[cfg(test)]
+mod redrive;
 #[cfg(test)]
 mod support;
 #[cfg(test)]

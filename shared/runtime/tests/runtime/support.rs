@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use bus::{Address, Outgoing, Wiring};
+use bus::{Address, Bus, Caps, Delivery, Outage, Outgoing, Published, QueueState, Settle, Token, Wiring};
 use bytes::Bytes;
 use contracts::event::Draft;
 use contracts::{EventData, EventType, MessageId, Timestamp, TraceParent};
@@ -81,20 +81,56 @@ fn boot(
         spawn: Arc::new(tasks.clone()),
         entropy: Arc::new(Count(AtomicU64::new(1))),
     };
+    let bus = bus::sim::SimBus::handle(world, link);
+    let store = world.store(link);
+    let fused = store.caps().fused;
     let ports = Ports {
-        store: world.store(link),
-        bus: bus::sim::SimBus::handle(world, link),
+        store,
+        bus: if fused { bus } else { Arc::new(BuryingBus(bus)) },
         blobs: world.blobs(link),
         env,
         quirks: Quirks::default(),
     };
     let mut wiring = Wiring::default();
     wiring.queues.insert(NAME.to_owned());
+    wiring.queues.extend((!fused).then(|| format!("{NAME}{DEAD_SUFFIX}")));
     wiring.subscribers.insert(EventType::of::<Wound>(), [NAME.to_owned()].into());
     for kind in service.handled_events() {
         wiring.subscribers.insert(kind.parse().unwrap(), [NAME.to_owned()].into());
     }
     time.run(Node::start(vec![service], ports, policy, wiring)).unwrap().unwrap()
+}
+
+/// What the name of a dead queue ends with here.
+const DEAD_SUFFIX: &str = ".dead";
+
+/// A bus that says that it has dead queues.
+struct BuryingBus(Arc<dyn Bus>);
+
+impl Bus for BuryingBus {
+    fn caps(&self) -> Caps {
+        Caps { dead_suffix: Some(DEAD_SUFFIX), ..self.0.caps() }
+    }
+
+    fn declare(&self, wiring: Wiring) -> Boxed<'_, Result<(), Outage>> {
+        self.0.declare(wiring)
+    }
+
+    fn publish(&self, batch: Vec<Outgoing>) -> Boxed<'_, Vec<Published>> {
+        self.0.publish(batch)
+    }
+
+    fn receive(&self, queue: Arc<str>, credit: usize) -> Boxed<'_, Result<Vec<Delivery>, Outage>> {
+        self.0.receive(queue, credit)
+    }
+
+    fn settle(&self, settlements: Vec<(Token, Settle)>) -> Boxed<'_, ()> {
+        self.0.settle(settlements)
+    }
+
+    fn inspect(&self) -> Boxed<'_, Result<Vec<QueueState>, Outage>> {
+        self.0.inspect()
+    }
 }
 
 pub(crate) struct Stage {
@@ -112,8 +148,22 @@ impl Stage {
 
     /// With a bus that takes no longer messages than `message_bytes`.
     pub(crate) fn on(service: Service, policy: Policy, message_bytes: Option<usize>) -> Self {
+        Self::of(service, policy, message_bytes, (true, Manners::Embedded))
+    }
+
+    /// On a broker that has a dead queue of its own.
+    pub(crate) fn on_broker(service: Service) -> Self {
+        Self::of(service, policy(), None, (false, Manners::RabbitQuorum))
+    }
+
+    fn of(
+        service: Service,
+        policy: Policy,
+        message_bytes: Option<usize>,
+        (fused, manners): (bool, Manners),
+    ) -> Self {
         let time = JumpingTime::starting_at(Timestamp::from_micros(1_700_000_000_000_000));
-        let setup = Setup { seed: 1, rates: Rates::NONE, fused: true, manners: Manners::Embedded };
+        let setup = Setup { seed: 1, rates: Rates::NONE, fused, manners };
         let world = World::new(Arc::new(time.clone()), &setup);
         message_bytes.into_iter().for_each(|bytes| world.limit_messages(bytes));
         let (tasks, link) = (Tasks::default(), world.link());
@@ -153,6 +203,12 @@ impl Stage {
 
     /// Publishes that `toy` was wound up, and does not wait. Equal lanes are handled one after another.
     pub(crate) fn wind(&self, toy: &str, lane: &str) {
+        let (id, body) = self.wound(toy, lane);
+        self.send(id, lane, body);
+    }
+
+    /// The event that `toy` was wound up.
+    pub(crate) fn wound(&self, toy: &str, lane: &str) -> (MessageId, Bytes) {
         let id = MessageId::named(&[toy]);
         let draft = Draft {
             id,
@@ -167,8 +223,7 @@ impl Stage {
             correlation: None,
             cause: id,
         };
-        let body = Bytes::from(draft.encode(&Wound { toy: toy.to_owned() }).unwrap());
-        self.send(id, lane, body);
+        (id, Bytes::from(draft.encode(&Wound { toy: toy.to_owned() }).unwrap()))
     }
 
     /// Puts bytes into the service's queue.
@@ -179,6 +234,13 @@ impl Stage {
 
     pub(crate) fn now(&self) -> Timestamp {
         self.time.now()
+    }
+
+    /// Puts bytes where a broker puts what it gives up.
+    pub(crate) fn give_up(&self, body: Bytes) {
+        let id = MessageId::named(&["given up"]);
+        let address = Address::Queue(format!("{NAME}{DEAD_SUFFIX}"));
+        self.world.publish(&self.link, &[Outgoing { id, address, lane: String::new(), attempt: 2, body }]);
     }
 
     /// Rows of the due table: `DUE` or `DEAD`.
