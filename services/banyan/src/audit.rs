@@ -7,6 +7,7 @@
 mod books;
 mod counts;
 mod fetch;
+mod final_state;
 mod judge;
 mod part;
 mod sides;
@@ -43,6 +44,9 @@ pub struct Report {
     /// How far the orders came.
     #[serde(default)]
     pub counts: Counts,
+    /// One number for what all orders and all stock came to: the same on every backend when the same was done.
+    #[serde(default)]
+    pub final_state: String,
 }
 
 /// How a peer's ledger compares.
@@ -130,6 +134,7 @@ struct Found {
     counts: Counts,
     dead_letters: u64,
     stuck: BTreeSet<String>,
+    final_state: String,
 }
 
 impl Found {
@@ -138,6 +143,7 @@ impl Found {
             orders: self.orders,
             in_flight: self.in_flight,
             counts: self.counts,
+            final_state: self.final_state,
             ledgers: self.books.agreement(&self.wrong),
             violations: self.wrong.into_iter().map(|wrong| wrong.sentence).collect(),
             dead_letters: self.dead_letters,

@@ -65,7 +65,8 @@ pub(super) fn all(findings: &[(&'static str, Findings)], mut books: Books, busy:
         wrong.extend(parcels::strangers(findings, &books));
     }
     let (dead_letters, stuck) = Default::default();
-    Found { orders, in_flight, wrong, books, counts, dead_letters, stuck }
+    let final_state = super::final_state::hash(findings);
+    Found { orders, in_flight, wrong, books, counts, dead_letters, stuck, final_state }
 }
 
 fn at_rest(sides: &Sides<'_>, say: &mut Say<'_>) {

@@ -10,7 +10,8 @@ use crate::commands::shown::{counted, rows, text};
 /// What every service says of itself, compared with the others and with the payment provider.
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_help = "\
-Ends with 2 when something does not add up. Orders that are still on their way are counted, not judged.
+Ends with 2 when something does not add up. Orders that are still on their way are counted, not judged. The final state is
+one number for what all orders and all stock came to, without ids and times: the same on every backend.
 
 Example:
   banyan audit --json")]
@@ -51,6 +52,7 @@ pub fn report_text(report: &Value) -> String {
     if number("/dead_letters") > 0 {
         lines.push(format!("  dead letters: {}", number("/dead_letters")));
     }
+    lines.push(format!("  final state: {}", text(report, "/final_state")));
     lines.extend(rows(report, "/stuck").iter().map(|stuck| format!("  stuck: {}", text(stuck, ""))));
     lines.join("\n")
 }
