@@ -33,6 +33,9 @@ pub struct Args {
     /// Stop when standard input ends, so that it does not outlive whoever started it
     #[arg(long, hide = true)]
     pub with_parent: bool,
+    /// Leave this service out, as if its process were down: what it hears waits in its queue
+    #[arg(long, hide = true, value_name = "SERVICE")]
+    pub without: Option<String>,
     /// Let the file have so many pages of 4 KiB and no more, as if the disk were full
     #[arg(long, hide = true, value_name = "PAGES")]
     pub page_limit: Option<u32>,
@@ -145,7 +148,8 @@ pub(crate) async fn site(env: &Env, ground: Ground, peers: &Peers, args: &Args) 
         provider_secrets: vec![peers.provider_secret.clone()],
         carrier_secrets: vec![peers.carrier_secret.clone()],
     };
-    let services = wiring::services(peers.addresses.reach()?, options);
+    let mut services = wiring::services(peers.addresses.reach()?, options);
+    services.retain(|service| args.without.as_deref() != Some(service.name()));
     running(env, ground, services, peers.addresses.all()).await
 }
 

@@ -15,7 +15,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
 use axum::{Router, middleware};
-use bus::{Bus, Embedded};
+use bus::{Bus, ByDelivery, Embedded, Peek};
 use runtime::operate::{health_routes, operator_routes, peek_routes};
 use runtime::signature::Secret;
 use runtime::{Env, Node};
@@ -63,8 +63,10 @@ pub fn operators(site: &Site, address: SocketAddr, token: Option<&Secret>) -> Ro
 }
 
 fn operations(site: &Site) -> Router {
-    // Not every broker lets anybody look into a queue without taking from it.
-    let peek = site.file.as_ref().map(|file| peek_routes(Arc::new(Embedded::new(file.engine.clone()))));
+    let peek: Arc<dyn Peek> = match &site.file {
+        Some(file) => Arc::new(Embedded::new(file.engine.clone())),
+        None => Arc::new(ByDelivery::new(site.bus.clone(), Arc::new(site.env.clone()))),
+    };
     Router::new()
         .route("/events", post(events::publish).get(events::follow))
         .route("/store", get(store::show))
@@ -73,7 +75,7 @@ fn operations(site: &Site) -> Router {
         .merge(site.node.routes())
         .merge(health_routes(site.node.clone()))
         .merge(operator_routes(site.node.clone()))
-        .merge(peek.unwrap_or_else(|| Router::new().route("/queues/{queue}/messages", get(guard::no_peek))))
+        .merge(peek_routes(peek))
 }
 
 /// With every refusal as a problem document.

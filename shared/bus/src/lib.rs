@@ -7,6 +7,7 @@ pub mod aws;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod embedded;
+mod look;
 #[cfg(feature = "rabbitmq")]
 pub mod rabbitmq;
 #[cfg(feature = "sim")]
@@ -20,9 +21,9 @@ use bytes::Bytes;
 use contracts::EventType;
 
 pub use embedded::Embedded;
+pub use look::ByDelivery;
 pub use store::{Address, Boxed, Consumed, Outage, OutageKind, Outgoing};
 pub use world::World;
-#[cfg(any(feature = "aws", feature = "rabbitmq"))]
 use world::within;
 
 /// Carries messages between services. A queue belongs to one service; any process of it may take from it.
@@ -75,7 +76,7 @@ impl Caps {
 }
 
 /// Looks at messages that wait, and takes none. A port of its own, as not every broker can: one look at a queue of SQS or
-/// RabbitMQ is a delivery, which counts against the message and hides it from its service.
+/// RabbitMQ is a delivery. There [`ByDelivery`] comes as near to it as it can.
 pub trait Peek: Send + Sync + 'static {
     /// Up to `limit` messages that wait in `queue`, the next ones first; fewer when they are long. A picture: by the time
     /// it is read they may have been taken. What was peeked at is delivered as if nobody had looked.

@@ -23,7 +23,6 @@ pub trait World: Send + Sync + 'static {
 }
 
 /// `future`'s answer, unless it takes longer than `wait`.
-#[cfg(any(feature = "aws", feature = "rabbitmq"))]
 pub(crate) async fn within<T>(
     world: &dyn World,
     wait: Duration,

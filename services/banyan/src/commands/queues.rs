@@ -17,8 +17,9 @@ pub enum Command {
     List,
     /// Show what waits in a queue, the next message first; takes nothing
     #[command(after_help = "\
-Looking takes nothing: every message is delivered as if nobody had looked. Personal data is blanked. Messages that wait
-for a delayed try, for a timer or for another message are in no queue.
+Looking takes nothing, and counts as no attempt. Personal data is blanked. Messages that wait for a delayed try, for a timer
+or for another message are in no queue. RabbitMQ and SQS show a message by delivering it: it is given back at once, and what
+was looked at in the last five seconds is shown again.
 
 Examples:
   banyan queues peek payment --limit 5
@@ -59,10 +60,8 @@ async fn list(context: &Context) -> Result<Exit> {
         queue["dead_letters"] = json!(dead.count());
         if queue["waiting"].as_u64().unwrap_or(0) > 0 {
             let path = format!("/queues/{}/messages?limit=1", escaped(&name));
-            // Not every bus can be looked into.
-            let next: Option<Value> = context.client.find(&path).await?;
-            let since = next.as_ref().and_then(|next| next.pointer("/messages/0/time"));
-            queue["next_since"] = since.cloned().unwrap_or_default();
+            let next: Value = context.client.get(&path).await?;
+            queue["next_since"] = next.pointer("/messages/0/time").cloned().unwrap_or_default();
         }
     }
     let now = context.env.now();

@@ -191,13 +191,6 @@ pub(super) async fn nothing_here(uri: Uri) -> Problem {
         .hint("GET /openapi.json lists what there is")
 }
 
-/// For a broker where a look is a delivery.
-pub(super) async fn no_peek() -> Problem {
-    let detail = "this broker shows a message only by delivering it, which would hide it from its service";
-    Problem::new(404, "not-found", "Not found", detail)
-        .hint("GET /queues tells how many wait, GET /dead-letters shows what was given up")
-}
-
 /// Browsers must not guess what an answer is.
 pub(super) async fn never_sniff(mut response: Response) -> Response {
     response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));

@@ -8,6 +8,9 @@ mod conformance;
 #[cfg(test)]
 mod embedded;
 #[cfg(test)]
+#[cfg(any(feature = "aws", feature = "rabbitmq"))]
+mod look;
+#[cfg(test)]
 #[cfg(feature = "rabbitmq")]
 mod rabbitmq;
 #[cfg(test)]
