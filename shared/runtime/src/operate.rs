@@ -5,6 +5,7 @@ mod metrics;
 mod peek;
 
 use contracts::{Envelope, MessageId, Timestamp};
+use futures_util::future::try_join_all;
 use serde::{Deserialize, Serialize};
 use store::{Change, Key, Outcome, Query, Unit};
 
@@ -268,22 +269,32 @@ impl Core {
         Ok(())
     }
 
-    /// Commits changes of rows, many in one unit of work, and notes whose were made; unless it was only asked.
+    /// Commits changes of rows, many in one unit of work and all units of a page at once, and notes whose were made; unless
+    /// it was only asked.
     async fn change_rows(&self, changes: Vec<(String, Change)>, done: &mut Done) -> Result<(), Fail> {
-        for batch in changes.chunks(SWEEP_ROWS) {
-            let all = batch.iter().map(|(_, change)| change.clone()).collect();
-            if done.dry_run || self.change(all).await? {
-                done.ids.extend(batch.iter().map(|(id, _)| id.clone()));
-                continue;
-            }
-            // Something else changed one of them first, or together they are too large: each for itself.
-            for (id, change) in batch {
-                if self.change(vec![change.clone()]).await? {
-                    done.ids.push(id.clone());
-                }
-            }
+        if done.dry_run {
+            done.ids.extend(changes.into_iter().map(|(id, _)| id));
+            return Ok(());
+        }
+        for made in try_join_all(changes.chunks(SWEEP_ROWS).map(|batch| self.change_batch(batch))).await? {
+            done.ids.extend(made);
         }
         Ok(())
+    }
+
+    /// Answers whose changes were made.
+    async fn change_batch(&self, batch: &[(String, Change)]) -> Result<Vec<String>, Fail> {
+        if self.change(batch.iter().map(|(_, change)| change.clone()).collect()).await? {
+            return Ok(batch.iter().map(|(id, _)| id.clone()).collect());
+        }
+        // Something else changed one of them first, or together they are too large: each for itself.
+        let mut made = Vec::new();
+        for (id, change) in batch {
+            if self.change(vec![change.clone()]).await? {
+                made.push(id.clone());
+            }
+        }
+        Ok(made)
     }
 
     /// Commits a change of the runtime's own rows; `false` when something else changed them first.

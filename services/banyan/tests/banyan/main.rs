@@ -26,6 +26,9 @@ mod kill;
 #[cfg(test)]
 mod queues;
 #[cfg(test)]
+#[cfg(feature = "full")]
+mod redrive;
+#[cfg(test)]
 mod refusals;
 #[cfg(test)]
 mod repository;
@@ -34,6 +37,9 @@ mod room;
 #[cfg(test)]
 #[cfg(feature = "full")]
 mod serve;
+#[cfg(test)]
+#[cfg(feature = "full")]
+mod session;
 #[cfg(test)]
 mod shop;
 #[cfg(test)]

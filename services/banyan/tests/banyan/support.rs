@@ -52,7 +52,7 @@ pub(crate) fn json_of(output: &Output) -> Value {
 
 /// A running `banyan dev`; it ends with this.
 pub(crate) struct Dev {
-    url: String,
+    pub(crate) url: String,
     child: Child,
     stdin: Option<ChildStdin>,
     pub(crate) data: TempDir,
@@ -70,7 +70,11 @@ impl Dev {
 
     /// The same of a program that knows on what it runs.
     pub(crate) fn of(data: TempDir, mut command: Command) -> Self {
-        command.args(["dev", "--with-parent", "--json", "--port", "0", "--data"]);
+        // What belongs to `dev` may be there already.
+        if !command.get_args().any(|arg| arg == "dev") {
+            command.arg("dev");
+        }
+        command.args(["--with-parent", "--json", "--port", "0", "--data"]);
         let mut child =
             command.arg(data.path()).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let mut ready = String::new();
@@ -78,6 +82,20 @@ impl Dev {
         let ready: Value = serde_json::from_str(&ready).unwrap();
         let stdin = child.stdin.take();
         Self { url: ready["url"].as_str().unwrap().to_owned(), child, stdin, data }
+    }
+
+    /// SIGKILL: nothing of it runs any more when this returns. What it had is left.
+    pub(crate) fn killed(mut self) -> TempDir {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        std::mem::replace(&mut self.data, tempfile::tempdir().unwrap())
+    }
+
+    /// Ends it in order. What it had is left.
+    pub(crate) fn stopped(mut self) -> TempDir {
+        drop(self.stdin.take());
+        self.child.wait().unwrap();
+        std::mem::replace(&mut self.data, tempfile::tempdir().unwrap())
     }
 
     pub(crate) fn command(&self, args: &[&str]) -> Command {

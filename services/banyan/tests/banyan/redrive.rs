@@ -1,0 +1,201 @@
+//! Many dead letters are redriven while the process is killed: each is handled once.
+
+use std::process::Stdio;
+use std::sync::Arc;
+use std::time::Duration;
+
+use contracts::{MessageId, Timestamp};
+use runtime::due::{self, Due, Trouble};
+use serde_json::{Value, json};
+use store::{Address, Change, Key, Nonce, Outcome, Store, Unit, Version};
+
+use crate::brokers::{ALONE, AWS, BROKER, Ground, on};
+use crate::shop::block_on;
+use crate::support::Dev;
+
+/// A shop of its own beside those of other tests on the same peers.
+const SHOP: &str = "redriven";
+/// The letters share so many SKUs: with one they would all wait for each other's counter.
+const SKUS: usize = 20;
+/// Rows of one unit of work while the table is filled.
+const FILLED: usize = 40;
+/// Longer than SQS takes to give back what a dead process had.
+const PATIENCE: Duration = Duration::from_secs(600);
+
+#[test]
+fn two_thousand_dead_letters_are_handled_once_each_through_a_kill() {
+    through_a_kill(ALONE, "embedded", 2_000, 1_000);
+}
+
+#[test]
+fn on_rabbitmq_and_postgresql_dead_letters_are_handled_once_each_through_a_kill() {
+    through_a_kill(BROKER, "rabbitmq", 2_000, 1_000);
+}
+
+#[test]
+fn on_sns_sqs_and_dynamodb_dead_letters_are_handled_once_each_through_a_kill() {
+    through_a_kill(AWS, "aws", 300, 30);
+}
+
+#[test]
+#[ignore = "takes minutes: `make prove` runs it"]
+fn a_hundred_thousand_dead_letters_are_handled_once_each_through_a_kill() {
+    through_a_kill(ALONE, "embedded", 100_000, 20_000);
+}
+
+#[test]
+#[ignore = "takes minutes: `make prove` runs it"]
+fn on_rabbitmq_and_postgresql_a_hundred_thousand_are_handled_once_each_through_a_kill() {
+    through_a_kill(BROKER, "rabbitmq", 100_000, 20_000);
+}
+
+/// Each letter is an order that reserves one piece in `inventory`, which counts what is reserved.
+fn through_a_kill(ground: Ground, bus: &str, letters: usize, rate: usize) {
+    let (data, config) = (tempfile::tempdir().unwrap(), [("BANYAN_PREFIX", SHOP)]);
+    let command = || {
+        let mut command = on(ground, bus, &["dev"])?;
+        command.envs(config);
+        Some(command)
+    };
+    let Some(first) = command() else { return };
+    // Makes the store, and takes in what is to be reserved.
+    let dev = Dev::of(data, first);
+    for sku in 0..SKUS {
+        let (sku, delta) = (format!("sku-{sku}"), letters.to_string());
+        dev.ok(&["stock", "adjust", &sku, "--location", "main", "--delta", &delta, "--reason", "received"]);
+    }
+    let data = dev.stopped();
+    fill(bus, data.path(), letters);
+
+    let dev = Dev::of(data, command().unwrap());
+    assert_eq!(reserved(&dev), 0);
+    let begun = runtime::real::now();
+    let mut redrive = dev.command(&["dlq", "redrive", "--service", "inventory", "--rate", &rate.to_string()]);
+    let mut redrive = redrive.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let middle = until(&dev, "a quarter is handled", |dev| Some(reserved(dev)).filter(|n| *n >= letters / 4));
+    assert!(middle < letters, "all were handled before the kill");
+    let data = dev.killed();
+    redrive.wait().unwrap();
+
+    // What was sent back before the kill is handled without anybody's doing; the others are sent back now.
+    let dev = Dev::of(data, command().unwrap());
+    dev.ok(&["dlq", "redrive", "--service", "inventory", "--rate", &rate.to_string()]);
+    until(&dev, "all are handled", |dev| (reserved(dev) >= letters && is_at_rest(dev)).then_some(()));
+    let took = runtime::real::now().since(begun);
+    assert_eq!(reserved(&dev), letters);
+    assert_eq!(dev.ok(&["dlq", "list"])["dead_letters"], json!([]));
+    let per_s = letters as u128 * 1_000 / took.as_millis().max(1);
+    eprintln!(
+        "{bus}: {letters} dead letters in {} ms with the kill at {middle}, {per_s}/s",
+        took.as_millis()
+    );
+}
+
+fn reserved(dev: &Dev) -> usize {
+    let of = |sku| {
+        let stock = dev.ok(&["stock", "get", &format!("sku-{sku}")]);
+        stock["reserved"].as_u64().and_then(|n| usize::try_from(n).ok()).unwrap()
+    };
+    (0..SKUS).map(of).sum()
+}
+
+fn is_at_rest(dev: &Dev) -> bool {
+    let listed = dev.ok(&["queues", "list"]);
+    let is_empty = |queue: &Value| queue["waiting"] == 0 && queue["in_flight"] == 0;
+    listed["queues"].as_array().unwrap().iter().all(is_empty)
+}
+
+/// Asks again and again, each time by programs of their own, which is pause enough.
+fn until<T>(dev: &Dev, what: &str, is_so: impl Fn(&Dev) -> Option<T>) -> T {
+    let begun = runtime::real::now();
+    loop {
+        if let Some(found) = is_so(dev) {
+            return found;
+        }
+        assert!(runtime::real::now().since(begun) < PATIENCE, "not within {PATIENCE:?}: {what}");
+    }
+}
+
+fn fill(bus: &str, data: &std::path::Path, letters: usize) {
+    let now = runtime::real::now();
+    let rows: Vec<Due> = (0..letters).map(|nth| letter(nth, now)).collect();
+    block_on(async {
+        let store = store(bus, data).await;
+        for (nth, rows) in rows.chunks(FILLED).enumerate() {
+            let changes = rows.iter().map(put).collect();
+            let nonce = Nonce(u64::try_from(nth).unwrap() + 1);
+            let unit = Unit { now, nonce, record: None, changes, settles: None };
+            assert_eq!(store.commit(unit).await.unwrap(), Outcome::Committed);
+        }
+    });
+}
+
+fn put(row: &Due) -> Change {
+    Change::Put {
+        key: Key::new(due::collection("inventory"), row.id.to_string()),
+        version: Version::ABSENT,
+        body: row.encode(),
+        entries: row.entries(),
+        expires: None,
+    }
+}
+
+/// An order of another application that `inventory` gave up, for a reason that is gone now.
+fn letter(nth: usize, now: Timestamp) -> Due {
+    let (order, event) = (format!("order-{nth}"), format!("e-{nth}"));
+    let body = json!({
+        "specversion": "1.0", "id": event, "source": "/my-shop", "type": "shop.banyan.order.placed.v1",
+        "subject": order, "time": "2026-11-22T20:00:00Z", "partitionkey": order,
+        "data": {
+            "order_id": order, "customer_id": "c-1", "currency": "GBP", "total_minor": 255,
+            "lines": [{ "sku": format!("sku-{}", nth % SKUS), "quantity": 1, "unit_price_minor": 255 }],
+            "payment_method": { "token": "tok_ok" }, "placed_at": "2026-11-22T20:00:00Z",
+        },
+    });
+    let trouble = Trouble {
+        reason: "exhausted".into(),
+        chain: vec!["the shelf was locked".to_owned()],
+        handler: "inventory/shop.banyan.order.placed.v1".to_owned(),
+        contract: None,
+        masked: None,
+    };
+    Due {
+        id: MessageId::of("/my-shop", &event),
+        address: Address::Queue("inventory".to_owned()),
+        lane: order,
+        body: body.to_string(),
+        due: None,
+        attempts: 9,
+        first_seen: now,
+        last_failed: Some(now),
+        waits_for: None,
+        trouble: Some(trouble),
+    }
+}
+
+/// The store of the shop, which nobody else has open.
+#[expect(clippy::disallowed_methods, reason = "where the peers are, is told to the tests by the environment")]
+async fn store(bus: &str, data: &std::path::Path) -> Arc<dyn Store> {
+    let peer = |name: &str| std::env::var(name).unwrap();
+    match bus {
+        "rabbitmq" => {
+            let mut settings = store::postgres::Settings::parse(&peer("BANYAN_TEST_POSTGRES")).unwrap();
+            SHOP.clone_into(&mut settings.schema);
+            Arc::new(store::postgres::Postgres::open(settings).await.unwrap())
+        }
+        "aws" => {
+            let account = aws_config::defaults(aws_config::BehaviorVersion::latest())
+                .http_client(bus::aws::http_client())
+                .endpoint_url(peer("BANYAN_TEST_AWS"))
+                .region("eu-west-1")
+                .test_credentials()
+                .load();
+            let settings = store::dynamodb::Settings { table: SHOP.to_owned(), ..Default::default() };
+            Arc::new(Box::pin(store::dynamodb::DynamoDb::open(&account.await, settings)).await.unwrap())
+        }
+        _ => {
+            let file = store::sqlite::Config::file(data.join("banyan.db"));
+            Arc::new(store::sqlite::Engine::open(file).unwrap())
+        }
+    }
+}
