@@ -55,6 +55,7 @@ impl TellLevels {
 
 impl Job for TellLevels {
     const NAME: &'static str = "project-levels";
+    const IS_PATIENT: bool = true;
 
     fn lane(&self) -> &str {
         &self.lane

@@ -29,6 +29,7 @@ pub use http::openapi;
 pub fn service(mailbox: Arc<dyn Mailbox>, config: Config) -> Service {
     let desk = Desk { config };
     Service::new("notification")
+        .patient()
         .on(OpenDossier::<OrderPlacedV2>::new(desk.clone()))
         .on(OpenDossier::<OrderConfirmed>::new(desk.clone()))
         .on(WriteToCustomer::<OrderCancelled>::new(desk.clone()))

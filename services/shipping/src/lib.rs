@@ -23,6 +23,7 @@ use runtime::Service;
 pub fn service(carrier: Arc<dyn Carrier>, config: Config) -> Service {
     let config = Arc::new(config);
     Service::new("shipping")
+        .patient()
         .on(BookParcel { config: config.clone() })
         .on(LetLeave { config: config.clone() })
         .on(StopParcel { config: config.clone() })

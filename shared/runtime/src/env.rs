@@ -9,6 +9,8 @@ use store::Boxed;
 use uuid::Uuid;
 
 #[cfg(feature = "real")]
+mod patience;
+#[cfg(feature = "real")]
 pub mod real;
 
 /// What time it is, and waiting.
@@ -23,6 +25,11 @@ pub trait Clock: Send + Sync + 'static {
 pub trait Spawn: Send + Sync + 'static {
     /// Runs `task` beside the caller's. Dropped unfinished only when the whole process ends.
     fn spawn(&self, name: Cow<'static, str>, task: Boxed<'static, ()>);
+
+    /// Runs a task that nobody waits for; on a busy machine after those that somebody waits for.
+    fn spawn_patient(&self, name: Cow<'static, str>, task: Boxed<'static, ()>) {
+        self.spawn(name, task);
+    }
 }
 
 /// Random numbers for jitter, nonces and fresh ids; never for a decision.

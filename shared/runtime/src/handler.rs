@@ -32,6 +32,9 @@ pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// Unique within the service, lower-case with dashes: `deadline`.
     const NAME: &'static str;
 
+    /// Whether nobody waits for it: on a busy machine it then comes after what somebody waits for.
+    const IS_PATIENT: bool = false;
+
     /// The lane it runs in, usually the order's id.
     fn lane(&self) -> &str;
 }

@@ -1,6 +1,6 @@
 //! What a service consists of: its handlers, its jobs, its calls to the outside, its routes, its audit.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use axum::Router;
@@ -18,8 +18,17 @@ pub struct Service {
     pub(crate) name: &'static str,
     pub(crate) reactions: BTreeMap<String, Reaction>,
     pub(crate) events: Vec<&'static str>,
+    pub(crate) patience: Patience,
     pub(crate) routes: Option<RoutesFn>,
     pub(crate) audit: Option<Box<dyn ErasedAudit>>,
+}
+
+/// What a service does that nobody waits for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Patience {
+    All,
+    /// These types of messages.
+    Only(BTreeSet<String>),
 }
 
 type RoutesFn = Box<dyn Fn(Edge) -> Router + Send + Sync>;
@@ -37,7 +46,14 @@ impl Service {
     /// A service that reacts to nothing yet. `name` is its queue, its source and the prefix of its collections.
     #[must_use]
     pub fn new(name: &'static str) -> Self {
-        Self { name, reactions: BTreeMap::new(), events: Vec::new(), routes: None, audit: None }
+        Self {
+            name,
+            reactions: BTreeMap::new(),
+            events: Vec::new(),
+            patience: Patience::Only(BTreeSet::new()),
+            routes: None,
+            audit: None,
+        }
     }
 
     /// Its name.
@@ -67,6 +83,18 @@ impl Service {
         self
     }
 
+    /// Reacts to an event as [`Service::on`] does, but nobody waits for what follows: on a busy machine it comes after what
+    /// somebody waits for.
+    #[must_use]
+    pub fn on_patiently<H: Handler>(self, handler: H) -> Self {
+        let known = self.events.len();
+        let mut service = self.on(handler);
+        if let Patience::Only(kinds) = &mut service.patience {
+            kinds.extend(service.events[known..].iter().map(|&kind| kind.to_owned()));
+        }
+        service
+    }
+
     /// Whether the handler of `event` can read it; `None` when there is none.
     #[must_use]
     pub fn can_read(&self, event: Envelope) -> Option<bool> {
@@ -88,9 +116,27 @@ impl Service {
     /// Does a job that it tells itself.
     #[must_use]
     pub fn job<H: JobHandler>(mut self, handler: H) -> Self {
-        let reaction = Reaction::Handle(Arc::new(JobReaction(handler)));
-        self.reactions.insert(job_type(self.name, H::Job::NAME), reaction);
+        let kind = job_type(self.name, H::Job::NAME);
+        if let (true, Patience::Only(kinds)) = (H::Job::IS_PATIENT, &mut self.patience) {
+            kinds.insert(kind.clone());
+        }
+        self.reactions.insert(kind, Reaction::Handle(Arc::new(JobReaction(handler))));
         self
+    }
+
+    /// Nobody waits for anything that it does: where several services share a machine, the others go first.
+    #[must_use]
+    pub fn patient(mut self) -> Self {
+        self.patience = Patience::All;
+        self
+    }
+
+    /// Whether nobody waits for what follows from a message of `kind`.
+    pub(crate) fn is_patient(&self, kind: &str) -> bool {
+        match &self.patience {
+            Patience::All => true,
+            Patience::Only(kinds) => kinds.contains(kind),
+        }
     }
 
     /// Calls the outside.

@@ -96,13 +96,15 @@ impl Taker {
         let (core, finished) = (self.core.clone(), self.finished.clone());
         let era = core.gate.era();
         let name = std::borrow::Cow::Owned(format!("{} {}", core.queue, arrival.name()));
-        self.core.env.spawn.spawn(
-            name,
-            Box::pin(async move {
-                let done = core.deliver(arrival).await;
-                finished.send(Finished { lane, done, era }).ok();
-            }),
-        );
+        let is_patient = core.service.is_patient(arrival.name());
+        let task = Box::pin(async move {
+            let done = core.deliver(arrival).await;
+            finished.send(Finished { lane, done, era }).ok();
+        });
+        match is_patient {
+            true => self.core.env.spawn.spawn_patient(name, task),
+            false => self.core.env.spawn.spawn(name, task),
+        }
     }
 
     async fn finish(&mut self, Finished { lane, done, era }: Finished) {

@@ -75,8 +75,8 @@ pub struct OpenLoop {
     pub confirmed: u64,
     /// How many were decided without anybody hearing when; no time of theirs is below.
     pub unheard: u64,
-    /// The longest that 99 in 100 syncs of the log took meanwhile: those that commits wait for, on a disk that the peers'
-    /// ledgers share.
+    /// The longest that a commit waited for its sync meanwhile, at 99 in 100 moments, on a disk that the peers' ledgers
+    /// share.
     pub fsync_p99_ms: f64,
     /// From when an order was to be placed until its confirmation was heard, which is after its commit.
     pub p50_ms: f64,
@@ -197,7 +197,8 @@ async fn open_loop(
     let all = placed.keys().cloned().collect();
     fates.wait_for(Until::Decided, &all, (&dev.client, env, output)).await?;
     output.progress_done();
-    let fsync_p99_ms = rounded(dev.disk().await?.log_sync_p99_ms(&disk));
+    let window = env.now().since(begun);
+    let fsync_p99_ms = rounded(dev.disk().await?.log_sync_p99_ms(&disk, window));
     let confirmed = fates.confirmed();
     let waited = |(order, due): (&String, &Timestamp)| confirmed.get(order).map(|at| millis(at.since(*due)));
     let mut waits: Vec<f64> = placed.iter().filter_map(waited).collect();

@@ -27,7 +27,7 @@ Example:
   banyan bench embedded --json --rounds 15")]
 pub struct Embedded {
     /// How long orders are placed at half of the highest speed
-    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=3_600))]
+    #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3_600))]
     seconds: u64,
     /// Turns that the runtime and the bare loop take
     #[arg(long, value_name = "N", default_value_t = 9, value_parser = clap::value_parser!(u32).range(1..=1_000))]

@@ -7,12 +7,17 @@ use std::time::{Duration, UNIX_EPOCH};
 use contracts::Timestamp;
 use store::Boxed;
 
+use super::patience::Rush;
 use super::{Clock, Entropy, Env, Spawn};
 
 /// The world as it is. Call inside a tokio runtime.
 #[must_use]
 pub fn env() -> Env {
-    Env { clock: Arc::new(SystemClock), spawn: Arc::new(Tokio), entropy: Arc::new(SystemEntropy::new()) }
+    Env {
+        clock: Arc::new(SystemClock),
+        spawn: Arc::new(Tokio::default()),
+        entropy: Arc::new(SystemEntropy::new()),
+    }
 }
 
 /// The system's time, for a process that has no environment.
@@ -36,12 +41,17 @@ impl Clock for SystemClock {
     }
 }
 
-struct Tokio;
+#[derive(Default)]
+struct Tokio(Rush);
 
+#[expect(clippy::disallowed_methods, reason = "the tracked spawn itself")]
 impl Spawn for Tokio {
-    #[expect(clippy::disallowed_methods, reason = "the tracked spawn itself")]
     fn spawn(&self, _name: Cow<'static, str>, task: Boxed<'static, ()>) {
-        tokio::spawn(task);
+        tokio::spawn(self.0.eager(task));
+    }
+
+    fn spawn_patient(&self, _name: Cow<'static, str>, task: Boxed<'static, ()>) {
+        tokio::spawn(self.0.patient(task));
     }
 }
 

@@ -1,5 +1,5 @@
 //! Copies the log into the file beside the writer, so that no commit waits for it: a thread and a connection of its own.
-//! While it copies, the log goes on growing; the little that came meanwhile is left to the writer.
+//! While it copies, the log goes on growing; what came meanwhile is copied in another turn.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -11,11 +11,8 @@ use rusqlite::wal::CheckpointMode;
 use super::lock;
 use super::schema::{self, Opening};
 
-/// So few frames are not worth another turn: the writer copies them in about the time of the two syncs it costs.
-const FEW_FRAMES: u64 = 64;
-
-/// Turns for one order: each leaves only what came during it.
-const TURNS: u32 = 3;
+/// Turns for one order: each leaves only what came during it, and the one that leaves nothing lets the log start again.
+const TURNS: u32 = 4;
 
 /// What the copier is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -144,7 +141,7 @@ fn copy(conn: &Connection, frames: &AtomicU64) {
         match conn.wal_checkpoint_v2(None::<&str>, CheckpointMode::PASSIVE) {
             Ok((_, copied)) => {
                 let left = frames.load(Ordering::Relaxed).saturating_sub(u64::try_from(copied).unwrap_or(0));
-                if left <= FEW_FRAMES {
+                if left == 0 {
                     return;
                 }
             }

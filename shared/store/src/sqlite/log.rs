@@ -1,5 +1,5 @@
 //! The write-ahead log: how long it is, and when it is copied into the file. SQLite would do it inside a commit, while
-//! everybody waits. Here most of it is copied beside the writer, and what is left by the writer itself, after answering.
+//! everybody waits. Here it is copied beside the writer, or, when that is not enough, by the writer itself, after answering.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -52,7 +52,7 @@ impl Log {
         Ok(Self { frames, copier, due: BUSY_FRAMES, calm_due: CALM_FRAMES })
     }
 
-    /// Copies the log if it is long; whether it was copied.
+    /// Copies the log if it is very long; whether it was copied.
     pub(super) fn when_busy(&mut self, conn: &Connection) -> bool {
         if self.copier.is_copying() {
             if self.frames() < WAITING_FRAMES {
@@ -60,21 +60,33 @@ impl Log {
             }
             self.copier.wait();
         }
-        let is_due = self.copier.has_copied() || self.frames() >= self.due;
+        let is_due = self.frames() >= self.due;
         if is_due {
             self.copy_between(conn);
         }
         is_due
     }
 
-    /// Has the log copied if it is long for a writer that has little to do; whether it was copied.
+    /// Has the log copied beside it if it is long for a writer that has little to do; whether it was copied. The log starts
+    /// again by itself when the copier gets to its end between two commits: the writer waits for no sync of the file.
     pub(super) fn when_calm(&mut self, conn: &Connection) -> bool {
-        let is_asked = self.frames() >= self.calm_due && self.frames() < self.due && self.copier.ask();
-        let is_copied = self.when_busy(conn);
-        if !is_asked && !is_copied && self.frames() >= self.calm_due {
-            self.copy_between(conn);
+        let frames = self.frames();
+        if frames + CALM_FRAMES < self.calm_due {
+            self.calm_due = CALM_FRAMES;
         }
-        is_copied
+        let was_copied = self.copier.has_copied();
+        if was_copied {
+            self.calm_due = frames + CALM_FRAMES;
+        }
+        let is_asked = frames >= self.calm_due && frames < self.due && self.copier.ask();
+        if self.when_busy(conn) {
+            return true;
+        }
+        if !is_asked && frames >= self.calm_due && !self.copier.is_copying() {
+            self.copy_between(conn);
+            return true;
+        }
+        was_copied
     }
 
     /// A reader may keep the log from starting again: not between any two groups, then.

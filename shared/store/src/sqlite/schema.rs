@@ -10,26 +10,17 @@ use rusqlite::{Connection, OpenFlags};
 const APPLICATION_ID: i64 = 0x626e_796e;
 
 /// The layout below. A file with a higher number was written by a newer build and is refused.
-pub(super) const LAYOUT: i64 = 1;
+pub(super) const LAYOUT: i64 = 2;
 
-/// `item` is clustered by its name: a read by key is one descent. `entries` repeats the item's rows of `entry`, so that
-/// a put finds what to remove without an index on `entry` by id. `message` holds one row for all its receivers, one
+/// `item` is not clustered by its name: SQLite reads all of a long row to compare its key with another, and new rows go to
+/// one end, so that those of a commit share their pages. `entries` repeats the item's rows of `entry`, so that a put finds
+/// what to remove without an index on `entry` by id. `message` holds one row for all its receivers, one
 /// bit of `owing` each, so that a body is written once however many queues want it.
 const TABLES: &str = "
 CREATE TABLE meta(
   name TEXT PRIMARY KEY,
   value INTEGER NOT NULL
 ) WITHOUT ROWID;
-CREATE TABLE item(
-  collection TEXT NOT NULL,
-  id TEXT NOT NULL,
-  version INTEGER NOT NULL,
-  expires INTEGER,
-  entries TEXT,
-  body BLOB NOT NULL,
-  PRIMARY KEY(collection, id)
-) WITHOUT ROWID;
-CREATE INDEX item_expires ON item(expires) WHERE expires IS NOT NULL;
 CREATE TABLE entry(
   collection TEXT NOT NULL,
   name TEXT NOT NULL,
@@ -48,6 +39,19 @@ CREATE TABLE message(
   attempt INTEGER NOT NULL,
   body BLOB NOT NULL
 );
+";
+
+const ITEM: &str = "
+CREATE TABLE item(
+  collection TEXT NOT NULL,
+  id TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  expires INTEGER,
+  entries TEXT,
+  body BLOB NOT NULL,
+  PRIMARY KEY(collection, id)
+);
+CREATE INDEX item_expires ON item(expires) WHERE expires IS NOT NULL;
 ";
 
 pub(super) const BEGIN: &str = "BEGIN IMMEDIATE";
@@ -115,13 +119,29 @@ pub(super) fn open_writer(opening: &Opening) -> rusqlite::Result<Connection> {
     if let Some(pages) = opening.page_limit {
         conn.query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(()))?;
     }
-    let layout: i64 = conn.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-    if layout == 0 {
-        conn.execute_batch(&format!(
-            "BEGIN IMMEDIATE;{TABLES}PRAGMA application_id = {APPLICATION_ID};PRAGMA user_version = {LAYOUT};COMMIT;"
-        ))?;
-    }
+    lay_out(&conn)?;
     Ok(conn)
+}
+
+/// Layout 1 had `item` clustered by its name.
+const LEAVE_1: &str = "
+DROP INDEX item_expires;
+ALTER TABLE item RENAME TO item_1;
+";
+const FILL_FROM_1: &str = "
+INSERT INTO item(collection, id, version, expires, entries, body)
+  SELECT collection, id, version, expires, entries, body FROM item_1;
+DROP TABLE item_1;
+";
+
+/// Makes the tables of a new file, or brings those of an older build up to date: all or nothing.
+fn lay_out(conn: &Connection) -> rusqlite::Result<()> {
+    let steps = match conn.query_row("PRAGMA user_version", [], |row| row.get(0))? {
+        0_i64 => format!("{TABLES}{ITEM}PRAGMA application_id = {APPLICATION_ID};"),
+        1 => format!("{LEAVE_1}{ITEM}{FILL_FROM_1}"),
+        _ => return Ok(()),
+    };
+    conn.execute_batch(&format!("BEGIN IMMEDIATE;{steps}PRAGMA user_version = {LAYOUT};COMMIT;"))
 }
 
 /// What the writer remembers of the file. What it has forgotten the system still has in its own memory, as a rule: more

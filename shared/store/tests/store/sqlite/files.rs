@@ -33,6 +33,63 @@ fn a_file_of_a_newer_build_is_refused() {
     assert!(matches!(Engine::open(Config::file(&path)), Err(OpenError::Newer { found: 99, .. })));
 }
 
+/// What layout 1 was, made of a file of today.
+const BACK_TO_LAYOUT_1: &str = "
+BEGIN;
+DROP INDEX item_expires;
+ALTER TABLE item RENAME TO newer;
+CREATE TABLE item(
+  collection TEXT NOT NULL,
+  id TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  expires INTEGER,
+  entries TEXT,
+  body BLOB NOT NULL,
+  PRIMARY KEY(collection, id)
+) WITHOUT ROWID;
+CREATE INDEX item_expires ON item(expires) WHERE expires IS NOT NULL;
+INSERT INTO item SELECT * FROM newer;
+DROP TABLE newer;
+PRAGMA user_version = 1;
+COMMIT;
+";
+
+#[test]
+fn a_file_of_the_first_layout_is_brought_up_to_date_with_all_that_is_in_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("banyan.db");
+    let long = "x".repeat(20_000);
+    let engine = Engine::open(Config::file(&path)).unwrap();
+    run(async {
+        let changes = vec![put("short", 0, "1"), put("long", 0, &format!("{long:?}"))];
+        let unit = Unit { record: Some(record("once", vec![])), changes, ..unit(1) };
+        assert_eq!(engine.commit(unit).await, Ok(Outcome::Committed));
+    });
+    engine.close();
+    drop(engine);
+    let conn = rusqlite::Connection::open(&path).unwrap();
+    conn.execute_batch(BACK_TO_LAYOUT_1).unwrap();
+    drop(conn);
+    let engine = Engine::open(Config::file(&path)).unwrap();
+    run(async {
+        let again = Unit { record: Some(record("once", vec![])), ..unit(1) };
+        assert_eq!(engine.commit(again).await, Ok(Outcome::Duplicate), "the record is there");
+        let found = read(&engine, doc("long"), NOW).await.unwrap();
+        assert_eq!(found.body, format!("{long:?}"));
+        let changes = vec![put("short", 0, "2")];
+        assert_eq!(
+            engine.commit(Unit { changes, ..unit(2) }).await,
+            Ok(Outcome::Conflict),
+            "it is not absent"
+        );
+    });
+    engine.close();
+    drop(engine);
+    let conn = rusqlite::Connection::open(&path).unwrap();
+    let layout: i64 = conn.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();
+    assert_eq!(layout, 2);
+}
+
 #[test]
 fn a_closed_engine_answers_that_it_cannot_be_reached() {
     let engine = memory();
