@@ -16,6 +16,9 @@ mod corruption;
 #[cfg(test)]
 mod damage;
 #[cfg(test)]
+#[cfg(feature = "full")]
+mod dead_queue;
+#[cfg(test)]
 mod disk;
 #[cfg(test)]
 mod follow;
