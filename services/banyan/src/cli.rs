@@ -11,7 +11,7 @@ use crate::client::{self, Client};
 use crate::commands;
 use crate::config::{Config, Flags, Origin};
 use crate::output::{self, Output};
-use crate::{demo, dev, peer, serve};
+use crate::{demo, dev, e2e, peer, serve};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -56,6 +56,8 @@ pub enum Command {
     Dev(dev::Args),
     /// Run one service in this process, on a broker and a database
     Serve(serve::Args),
+    /// Play what becomes of orders, from outside, and compare it with what shall
+    E2e(e2e::Args),
     /// Run a simulated peer; `dev` starts what it needs by itself
     #[command(hide = true)]
     Peer(peer::Args),
@@ -111,6 +113,7 @@ impl Command {
             Self::Demo(args) => demo::run(&args, context).await,
             Self::Dev(args) => dev::run(&context.config, &args, context.output).await.map(|()| Exit::Ok),
             Self::Serve(args) => serve::run(&context.config, &args, context.output).await.map(|()| Exit::Ok),
+            Self::E2e(args) => e2e::run(&args, context).await,
             Self::Peer(args) => peer::run(&args, context.output).await.map(|()| Exit::Ok),
             Self::Order(command) => commands::order::run(command, context).await,
             Self::Events(command) => commands::events::run(command, context).await,

@@ -108,6 +108,14 @@ impl Client {
         Ok(Self { apart, token: config.serving.token.clone(), ..Self::new(&config.url)? })
     }
 
+    /// A client of services at `apart`, which ask for `token`.
+    ///
+    /// # Errors
+    /// The client cannot be made on this system.
+    pub(crate) fn of_all(apart: Places, token: Secret) -> Result<Self, reqwest::Error> {
+        Ok(Self { apart: Arc::new(apart), token: Some(token), ..Self::new("")? })
+    }
+
     /// Where it talks to.
     #[must_use]
     pub fn base(&self) -> &str {

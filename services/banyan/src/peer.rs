@@ -45,6 +45,16 @@ impl Kind {
             Self::Mailbox => "mailbox",
         }
     }
+
+    /// The beginning of the path at which it tells what happens, if it does.
+    #[must_use]
+    pub fn desk(self) -> Option<&'static str> {
+        match self {
+            Self::Provider => Some("providers"),
+            Self::Carrier => Some("carriers"),
+            Self::Mailbox => None,
+        }
+    }
 }
 
 /// `banyan peer provider|carrier|mailbox`
@@ -100,7 +110,7 @@ pub struct Peers {
 }
 
 /// Where the peers are.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Addresses {
     /// The payment provider's origin.
     pub provider: String,
@@ -118,6 +128,15 @@ impl Addresses {
             Kind::Provider => &self.provider,
             Kind::Carrier => &self.carrier,
             Kind::Mailbox => &self.mailbox,
+        }
+    }
+
+    /// The same, to be filled in.
+    pub(crate) fn of_mut(&mut self, kind: Kind) -> &mut String {
+        match kind {
+            Kind::Provider => &mut self.provider,
+            Kind::Carrier => &mut self.carrier,
+            Kind::Mailbox => &mut self.mailbox,
         }
     }
 

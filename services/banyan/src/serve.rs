@@ -121,7 +121,7 @@ fn may_start(config: &Config, service: &str) -> Result<(), Failure> {
 }
 
 /// The peer that this service asks.
-fn peer_of(service: &str) -> Option<Kind> {
+pub(crate) fn peer_of(service: &str) -> Option<Kind> {
     match service {
         "payment" => Some(Kind::Provider),
         "shipping" => Some(Kind::Carrier),

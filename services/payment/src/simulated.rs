@@ -33,7 +33,7 @@ mod problem;
 mod token;
 pub mod wire;
 
-pub use call::{Call, Command};
+pub use call::{Call, Command, UNANSWERED_CAPTURE_MINOR};
 pub use ids::{AuthorizationId, Key, MalformedId};
 pub use ledger::Page;
 pub use peers::{Answer, JournalError, Line, Listener, ServeError, Storage, Webhook, open, serve};

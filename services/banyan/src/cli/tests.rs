@@ -123,6 +123,7 @@ fn command_lines_that_must_stay_are_understood() {
         "banyan chaos --kills 300 --seed 7 --rate 50 --json",
         "banyan chaos --power-cuts 1000 --data ./chaos",
         "banyan bench embedded --json --seconds 5 --rounds 3",
+        "banyan e2e --bus rabbitmq --json --restart-broker true",
         "banyan audit --json --url http://127.0.0.1:1",
         "banyan audit --url orders=http://127.0.0.1:9090,payment=http://127.0.0.1:9092 --token-file token",
         "banyan serve payment --bus rabbitmq --peer-url http://127.0.0.1:1 --port 0 --ops-port 0 --ops-host ::1",

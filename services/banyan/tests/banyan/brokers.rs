@@ -1,6 +1,7 @@
 //! The same services on a real broker and a real database: nothing changes but the configuration.
 
 use std::process::Command;
+use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -18,6 +19,14 @@ pub(crate) const AWS: Ground = ("SNS, SQS and DynamoDB", &[("BANYAN_AWS_ENDPOINT
 
 /// The same program on its own: nothing to wait for.
 pub(crate) const ALONE: Ground = ("the embedded bus", &[]);
+
+/// Held to write by whoever restarts the broker, to read by all others who use it.
+pub(crate) static BROKER_STAYS: RwLock<()> = RwLock::new(());
+
+/// Until it is dropped the broker stays.
+pub(crate) fn broker_stays() -> RwLockReadGuard<'static, ()> {
+    BROKER_STAYS.read().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// This program on peers that `scripts/peers/run` started, or nothing, said by name.
 #[expect(clippy::disallowed_methods, reason = "where the peers are, is told to the tests by the environment")]
@@ -41,6 +50,7 @@ pub(crate) fn on((name, settings): Ground, bus: &str, args: &[&str]) -> Option<C
 
 #[test]
 fn on_rabbitmq_and_postgresql_orders_under_faults_come_to_their_end_and_every_ledger_agrees() {
+    let _stays = broker_stays();
     if let Some(mut demo) = on(BROKER, "rabbitmq", &["demo", "--orders", "40", "--faults", "--json"]) {
         comes_to_its_end(&mut demo, ("rabbitmq", "postgres"));
     }
@@ -55,6 +65,7 @@ fn on_sns_sqs_and_dynamodb_orders_under_faults_come_to_their_end_and_every_ledge
 
 #[test]
 fn what_the_services_hear_is_made_by_a_command_and_again_changes_nothing() {
+    let _stays = broker_stays();
     for (ground, bus) in [(BROKER, "rabbitmq"), (AWS, "aws")] {
         for _ in 0..2 {
             let Some(mut apply) = on(ground, bus, &["topology", "apply", "--json"]) else { break };
@@ -103,6 +114,7 @@ fn comes_to_its_end(demo: &mut Command, (bus, store): (&str, &str)) {
 
 #[test]
 fn the_same_commands_come_to_the_same_end_on_every_bus_and_store() {
+    let _stays = broker_stays();
     let ends = ["completed|510|0", "cancelled|0|0", "cancelled|0|0", "completed|510|255", "completed|765|0"];
     let mut lines: Vec<String> =
         ends.iter().enumerate().map(|(nth, end)| format!("order|same-{nth}|{end}")).collect();

@@ -21,6 +21,9 @@ mod dead_queue;
 #[cfg(test)]
 mod disk;
 #[cfg(test)]
+#[cfg(feature = "full")]
+mod e2e;
+#[cfg(test)]
 mod follow;
 #[cfg(test)]
 mod keys;

@@ -9,7 +9,7 @@ use runtime::due::{self, Due, Trouble};
 use serde_json::{Value, json};
 use store::{Address, Change, Key, Nonce, Outcome, Store, Unit, Version};
 
-use crate::brokers::{ALONE, AWS, BROKER, Ground, on};
+use crate::brokers::{ALONE, AWS, BROKER, Ground, broker_stays, on};
 use crate::shop::block_on;
 use crate::support::Dev;
 
@@ -29,6 +29,7 @@ fn two_thousand_dead_letters_are_handled_once_each_through_a_kill() {
 
 #[test]
 fn on_rabbitmq_and_postgresql_dead_letters_are_handled_once_each_through_a_kill() {
+    let _stays = broker_stays();
     through_a_kill(BROKER, "rabbitmq", 2_000, 1_000);
 }
 
@@ -46,6 +47,7 @@ fn a_hundred_thousand_dead_letters_are_handled_once_each_through_a_kill() {
 #[test]
 #[ignore = "takes minutes: `make prove` runs it"]
 fn on_rabbitmq_and_postgresql_a_hundred_thousand_are_handled_once_each_through_a_kill() {
+    let _stays = broker_stays();
     through_a_kill(BROKER, "rabbitmq", 100_000, 20_000);
 }
 

@@ -7,7 +7,7 @@ use std::process::{Child, ChildStdin, Command, Output, Stdio};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::brokers::{AWS, BROKER, Ground, on};
+use crate::brokers::{AWS, BROKER, Ground, broker_stays, on};
 use crate::shop::{Shop, answered, block_on, order};
 use crate::support::{banyan, json_of, run, stderr};
 
@@ -135,6 +135,7 @@ impl Apart {
 
 #[test]
 fn on_rabbitmq_an_order_goes_through_five_processes_and_everything_adds_up() {
+    let _stays = broker_stays();
     if let Some(apart) = Apart::start(BROKER, "rabbitmq") {
         goes_through(apart);
     }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::brokers::{ALONE, AWS, BROKER, on};
+use crate::brokers::{ALONE, AWS, BROKER, broker_stays, on};
 use crate::support::{Dev, stderr};
 
 /// The session as it is published.
@@ -12,6 +12,7 @@ const PUBLISHED: &str = "../../docs/sessions/queues-and-dead-letters.txt";
 
 #[test]
 fn queues_and_dead_letters_look_the_same_on_every_bus_and_store() {
+    let _stays = broker_stays();
     let published = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(PUBLISHED));
     let published = published.unwrap_or_default();
     for (ground, bus) in [(ALONE, "embedded"), (BROKER, "rabbitmq"), (AWS, "aws")] {

@@ -1,7 +1,7 @@
 //! The simulated provider's routes: from a request to a call that cannot be wrong in form.
 
 use contracts::{MessageId, Money, PaymentId};
-use peers::{Touches, named, no_route};
+use peers::{Mishap, Touches, named, no_route};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -9,6 +9,10 @@ use super::ids::{AuthorizationId, CaptureId, DisputeId, Key};
 use super::problem::{Problem, Slug};
 use super::token::Token;
 use super::wire::{self, ActionOutcome, DisputeOutcome, MAX_AMOUNT_MINOR, MAX_BODY_BYTES, Request};
+
+/// The first capture of exactly this much is executed, and the connection breaks before the answer: what `tok_reset_after`
+/// is for an authorization. A capture carries no token.
+pub const UNANSWERED_CAPTURE_MINOR: i64 = 8_675_309;
 
 /// What a request asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -114,6 +118,16 @@ impl Call {
     /// The `dispute` is decided. Happens once, too.
     pub(super) fn decide(dispute: DisputeId, outcome: DisputeOutcome) -> Self {
         Self::Command { key: dispute.decision_key(), command: Command::Decide { dispute, outcome } }
+    }
+
+    /// What the request itself wants to go wrong: an authorization by its token, a capture by its amount.
+    pub(super) fn wish(&self) -> Option<Mishap> {
+        match self {
+            Self::Command { command: Command::Capture { amount_minor, .. }, .. } => {
+                (*amount_minor == UNANSWERED_CAPTURE_MINOR).then_some(Mishap::ResetAfter)
+            }
+            Self::Command { .. } | Self::Query { .. } | Self::Look { .. } => self.token()?.mishap(),
+        }
     }
 
     /// The token, where there is one.

@@ -155,7 +155,7 @@ impl Faults {
 
 impl peers::Faults<Call> for Faults {
     fn mishap(&self, call: &Call, nth: u32) -> (Option<Mishap>, Duration) {
-        let wish = call.token().and_then(super::Token::mishap).filter(|_| nth == 1);
+        let wish = call.wish().filter(|_| nth == 1);
         let mut dice = self.dice("mishap", &call.subject(), nth);
         Mishap::of_try(wish, |mishap| self.odds.of(mishap), &mut dice, self.slow_up_to)
     }
