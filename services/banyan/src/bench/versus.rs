@@ -76,7 +76,8 @@ pub struct Report {
 
 impl Report {
     /// Of `turns`: bare, then runtime.
-    pub(super) fn of(
+    #[must_use]
+    pub fn of(
         name: &'static str,
         counted: &'static str,
         at_once: usize,

@@ -85,6 +85,7 @@ impl Dev {
     }
 
     /// SIGKILL: nothing of it runs any more when this returns. What it had is left.
+    #[cfg(feature = "full")]
     pub(crate) fn killed(mut self) -> TempDir {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
@@ -92,6 +93,7 @@ impl Dev {
     }
 
     /// Ends it in order. What it had is left.
+    #[cfg(feature = "full")]
     pub(crate) fn stopped(mut self) -> TempDir {
         drop(self.stdin.take());
         self.child.wait().unwrap();
