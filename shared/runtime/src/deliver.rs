@@ -99,9 +99,7 @@ impl Core {
     /// Handles `delivery` to its end.
     pub(crate) async fn deliver(&self, Arrival { delivery, event }: Arrival) -> Done {
         let id = event.as_ref().ok().map(Envelope::message_id);
-        let attempted = self.attempt(&delivery, event).await;
-        self.stir();
-        match attempted {
+        match self.attempt(&delivery, event).await {
             Ok(()) => Done::Settled,
             Err(fail) => {
                 id.into_iter().for_each(|id| self.returned.note(id));

@@ -13,8 +13,6 @@ mod outage;
 #[cfg(test)]
 mod redrive;
 #[cfg(test)]
-mod rest;
-#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod twins;
