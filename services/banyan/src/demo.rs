@@ -26,6 +26,7 @@ use tokio::signal::unix::SignalKind;
 use crate::cli::{Context, Exit, Failure};
 use crate::client::Client;
 use crate::import::Scale;
+pub(crate) use child::last_line;
 use child::{Child, Home};
 use report::Report;
 

@@ -116,11 +116,7 @@ impl Service {
     /// Does a job that it tells itself.
     #[must_use]
     pub fn job<H: JobHandler>(mut self, handler: H) -> Self {
-        let kind = job_type(self.name, H::Job::NAME);
-        if let (true, Patience::Only(kinds)) = (H::Job::IS_PATIENT, &mut self.patience) {
-            kinds.insert(kind.clone());
-        }
-        self.reactions.insert(kind, Reaction::Handle(Arc::new(JobReaction(handler))));
+        self.react::<H::Job>(Reaction::Handle(Arc::new(JobReaction(handler))));
         self
     }
 
@@ -142,9 +138,16 @@ impl Service {
     /// Calls the outside.
     #[must_use]
     pub fn outside<O: Outside>(mut self, outside: O) -> Self {
-        let reaction = Reaction::Call(Arc::new(OutsideReaction(outside)));
-        self.reactions.insert(job_type(self.name, O::Intent::NAME), reaction);
+        self.react::<O::Intent>(Reaction::Call(Arc::new(OutsideReaction(outside))));
         self
+    }
+
+    fn react<J: Job>(&mut self, reaction: Reaction) {
+        let kind = job_type(self.name, J::NAME);
+        if let (true, Patience::Only(kinds)) = (J::IS_PATIENT, &mut self.patience) {
+            kinds.insert(kind.clone());
+        }
+        self.reactions.insert(kind, reaction);
     }
 
     /// Serves these routes.

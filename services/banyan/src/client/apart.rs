@@ -79,7 +79,7 @@ impl Client {
         }
         match missing {
             Some(missing) if answers.is_empty() => Err(missing),
-            _ => Ok(join(answers)),
+            _ => Ok(no_more(join(answers), path)),
         }
     }
 
@@ -132,6 +132,17 @@ fn join(answers: Vec<(&'static str, Value)>) -> Value {
     whole
 }
 
+/// Each of several keeps to the limit that was asked for, and all of them have to.
+fn no_more(mut whole: Value, path: &str) -> Value {
+    let parameters = path.split_once('?').map_or("", |(_, parameters)| parameters).split('&');
+    let limit = parameters.filter_map(|one| one.strip_prefix("limit=")).find_map(|limit| limit.parse().ok());
+    if let (Some(limit), Some(letters)) = (limit, whole.get_mut("dead_letters").and_then(Value::as_array_mut))
+    {
+        letters.truncate(limit);
+    }
+    whole
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -168,6 +179,10 @@ mod tests {
         let joined =
             join(vec![("orders", letters("2")), ("payment", letters("1")), ("shipping", letters("3"))]);
         assert_eq!(joined, json!({ "dead_letters": [{ "died": "1" }, { "died": "2" }, { "died": "3" }] }));
+        let oldest = |path| no_more(joined.clone(), path)["dead_letters"].as_array().map(Vec::len);
+        assert_eq!(oldest("/dead-letters?limit=2"), Some(2));
+        assert_eq!(oldest("/dead-letters?service=orders&limit=1"), Some(1));
+        assert_eq!(oldest("/dead-letters"), Some(3));
         let done = |id: &str| json!({ "ids": [id], "too_old": [], "dry_run": true });
         let joined = join(vec![("orders", done("a")), ("payment", done("b"))]);
         assert_eq!(joined, json!({ "ids": ["a", "b"], "too_old": [], "dry_run": true }));

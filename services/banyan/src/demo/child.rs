@@ -77,8 +77,8 @@ impl Home {
     }
 }
 
-/// Why the services did not start, if they said so, or the last that is in their log.
-fn last_line(log: &Path) -> Option<String> {
+/// Why a process of this program did not start, if it said so, or the last that is in its log.
+pub(crate) fn last_line(log: &Path) -> Option<String> {
     #[derive(Deserialize)]
     struct Said {
         error: String,

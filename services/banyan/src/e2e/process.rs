@@ -2,7 +2,6 @@
 
 use std::fs::File;
 use std::net::TcpListener;
-use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -11,6 +10,8 @@ use runtime::Env;
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, ChildStdin, Command};
+
+use crate::demo::last_line;
 
 /// How long it may take to start.
 const START: Duration = Duration::from_secs(60);
@@ -23,6 +24,14 @@ pub(super) struct Start {
     /// Everybody may read what a process was called with, but not these.
     pub(super) variables: Vec<(String, String)>,
     pub(super) log: std::path::PathBuf,
+}
+
+impl Start {
+    /// Its command without the flags.
+    fn name(&self) -> String {
+        let words = self.args.iter().take_while(|arg| !arg.starts_with('-'));
+        words.map(String::as_str).collect::<Vec<_>>().join(" ")
+    }
 }
 
 /// One that runs.
@@ -83,18 +92,15 @@ async fn spawn(start: &Start, env: &Env) -> Result<(Child, Option<ChildStdin>, V
     tokio::select! {
         biased;
         read = lines.read_line(&mut line) => drop(read?),
-        () = env.clock.sleep(START) => bail!("{} was not ready after {} s", start.args.join(" "), START.as_secs()),
+        () = env.clock.sleep(START) => bail!("{} was not ready after {} s", start.name(), START.as_secs()),
     }
     match serde_json::from_str(&line) {
         Ok(said) => Ok((child, input, said)),
-        Err(_) => bail!("{} did not start: {}", start.args.join(" "), last_words(&start.log)),
+        Err(_) => {
+            let why = last_line(&start.log).unwrap_or_else(|| "it said nothing".to_owned());
+            bail!("{} did not start: {why}", start.name())
+        }
     }
-}
-
-fn last_words(log: &Path) -> String {
-    let log = std::fs::read_to_string(log).unwrap_or_default();
-    let last = log.lines().rfind(|line| !line.trim().is_empty()).unwrap_or("it said nothing");
-    last.chars().take(300).collect()
 }
 
 /// A port that nobody has now. It has to be known before its process starts: a peer is told where to send its webhooks

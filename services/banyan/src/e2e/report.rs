@@ -4,7 +4,6 @@ use serde::Serialize;
 
 use crate::cli::Exit;
 use crate::config::{BusKind, Config, StoreKind};
-use crate::output::Output;
 
 /// What came of one.
 #[derive(Debug)]
@@ -49,8 +48,9 @@ impl Report {
         Self { bus, store, ok: true, violations: 0, skipped: 0, scenarios: Vec::new() }
     }
 
-    /// Adds one, and says at once what came of it.
-    pub(super) fn add(&mut self, name: &'static str, outcome: Outcome, output: Output) {
+    /// Adds one; what to say of it at once.
+    #[must_use]
+    pub(super) fn add(&mut self, name: &'static str, outcome: Outcome) -> String {
         let (skipped, violations) = match outcome {
             Outcome::Played(violations) => (None, violations),
             Outcome::Skipped(why) => (Some(why), Vec::new()),
@@ -60,16 +60,11 @@ impl Report {
             (None, true) => format!("ok       {name}"),
             (None, false) => format!("violated {name}: {}", violations.join("; ")),
         };
-        // Also where the answer is one line for a program, somebody may watch.
-        if output.json {
-            output.warn(line);
-        } else {
-            output.line(line);
-        }
         self.violations += violations.len();
         self.skipped += usize::from(skipped.is_some());
         self.ok &= violations.is_empty();
         self.scenarios.push(Scenario { name, ok: violations.is_empty(), skipped, violations });
+        line
     }
 
     pub(super) fn exit(&self) -> Exit {
@@ -92,12 +87,11 @@ mod tests {
     fn one_violation_ends_with_2_and_what_is_skipped_does_not() {
         let config = Config::from_sources(&Flags::default(), |_| None, "").unwrap();
         let mut report = Report::new(&config);
-        let output = Output { json: true };
-        report.add("one", Outcome::Played(vec![]), output);
-        report.add("two", Outcome::Skipped("there is none"), output);
+        assert_eq!(report.add("one", Outcome::Played(vec![])), "ok       one");
+        assert_eq!(report.add("two", Outcome::Skipped("there is none")), "skipped: two (there is none)");
         assert_eq!(report.exit(), Exit::Ok);
-        report.add("three", Outcome::failed(anyhow::anyhow!("late")), output);
-        report.add("four", Outcome::Played(vec![]), output);
+        assert_eq!(report.add("three", Outcome::failed(anyhow::anyhow!("late"))), "violated three: late");
+        assert_eq!(report.add("four", Outcome::Played(vec![])), "ok       four");
         assert_eq!((report.exit(), report.violations, report.skipped), (Exit::Broken, 1, 1));
     }
 }

@@ -48,6 +48,17 @@ pub(crate) fn on((name, settings): Ground, bus: &str, args: &[&str]) -> Option<C
     Some(command)
 }
 
+/// The account of the emulator at `endpoint`, for a test that is a client itself.
+pub(crate) async fn aws_account(endpoint: &str) -> aws_config::SdkConfig {
+    aws_config::defaults(aws_config::BehaviorVersion::latest())
+        .http_client(bus::aws::http_client())
+        .endpoint_url(endpoint)
+        .region("eu-west-1")
+        .test_credentials()
+        .load()
+        .await
+}
+
 #[test]
 fn on_rabbitmq_and_postgresql_orders_under_faults_come_to_their_end_and_every_ledger_agrees() {
     let _stays = broker_stays();

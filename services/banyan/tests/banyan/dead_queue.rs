@@ -7,7 +7,7 @@ use bytes::Bytes;
 use contracts::MessageId;
 use serde_json::json;
 
-use crate::brokers::{AWS, BROKER, on};
+use crate::brokers::{AWS, BROKER, aws_account, on};
 use crate::shop::block_on;
 use crate::support::Dev;
 
@@ -78,14 +78,9 @@ async fn bus(kind: &str) -> Arc<dyn Bus> {
         SHOP.clone_into(&mut settings.exchange);
         return Arc::new(bus::rabbitmq::RabbitMq::connect(settings, world));
     }
-    let account = aws_config::defaults(aws_config::BehaviorVersion::latest())
-        .http_client(bus::aws::http_client())
-        .endpoint_url(peer("BANYAN_TEST_AWS"))
-        .region("eu-west-1")
-        .test_credentials()
-        .load();
+    let account = aws_account(&peer("BANYAN_TEST_AWS")).await;
     let settings = bus::aws::Settings { prefix: format!("{SHOP}-"), ..bus::aws::Settings::default() };
-    Arc::new(bus::aws::SnsSqs::new(&account.await, settings, world))
+    Arc::new(bus::aws::SnsSqs::new(&account, settings, world))
 }
 
 /// Asks again and again, each time by a program of its own, which is pause enough.

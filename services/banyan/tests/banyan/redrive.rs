@@ -9,7 +9,7 @@ use runtime::due::{self, Due, Trouble};
 use serde_json::{Value, json};
 use store::{Address, Change, Key, Nonce, Outcome, Store, Unit, Version};
 
-use crate::brokers::{ALONE, AWS, BROKER, Ground, broker_stays, on};
+use crate::brokers::{ALONE, AWS, BROKER, Ground, aws_account, broker_stays, on};
 use crate::shop::block_on;
 use crate::support::Dev;
 
@@ -22,33 +22,27 @@ const FILLED: usize = 40;
 /// Longer than SQS takes to give back what a dead process had.
 const PATIENCE: Duration = Duration::from_secs(600);
 
+/// `make prove` says how many: 100,000.
+#[expect(clippy::disallowed_methods, reason = "how long a test may take, is told to it by the environment")]
+fn letters() -> usize {
+    std::env::var("BANYAN_TEST_LETTERS").map_or(2_000, |many| many.parse().unwrap())
+}
+
 #[test]
-fn two_thousand_dead_letters_are_handled_once_each_through_a_kill() {
-    through_a_kill(ALONE, "embedded", 2_000, 1_000);
+fn dead_letters_are_handled_once_each_through_a_kill() {
+    through_a_kill(ALONE, "embedded", letters(), letters() / 5);
 }
 
 #[test]
 fn on_rabbitmq_and_postgresql_dead_letters_are_handled_once_each_through_a_kill() {
     let _stays = broker_stays();
-    through_a_kill(BROKER, "rabbitmq", 2_000, 1_000);
+    through_a_kill(BROKER, "rabbitmq", letters(), letters() / 5);
 }
 
+/// Fewer: an emulator is slow.
 #[test]
 fn on_sns_sqs_and_dynamodb_dead_letters_are_handled_once_each_through_a_kill() {
     through_a_kill(AWS, "aws", 300, 30);
-}
-
-#[test]
-#[ignore = "takes minutes: `make prove` runs it"]
-fn a_hundred_thousand_dead_letters_are_handled_once_each_through_a_kill() {
-    through_a_kill(ALONE, "embedded", 100_000, 20_000);
-}
-
-#[test]
-#[ignore = "takes minutes: `make prove` runs it"]
-fn on_rabbitmq_and_postgresql_a_hundred_thousand_are_handled_once_each_through_a_kill() {
-    let _stays = broker_stays();
-    through_a_kill(BROKER, "rabbitmq", 100_000, 20_000);
 }
 
 /// Each letter is an order that reserves one piece in `inventory`, which counts what is reserved.
@@ -192,14 +186,9 @@ async fn store(bus: &str, data: &std::path::Path) -> Arc<dyn Store> {
             Arc::new(store::postgres::Postgres::open(settings).await.unwrap())
         }
         "aws" => {
-            let account = aws_config::defaults(aws_config::BehaviorVersion::latest())
-                .http_client(bus::aws::http_client())
-                .endpoint_url(peer("BANYAN_TEST_AWS"))
-                .region("eu-west-1")
-                .test_credentials()
-                .load();
+            let account = aws_account(&peer("BANYAN_TEST_AWS")).await;
             let settings = store::dynamodb::Settings { table: SHOP.to_owned(), ..Default::default() };
-            Arc::new(Box::pin(store::dynamodb::DynamoDb::open(&account.await, settings)).await.unwrap())
+            Arc::new(Box::pin(store::dynamodb::DynamoDb::open(&account, settings)).await.unwrap())
         }
         _ => {
             let file = store::sqlite::Config::file(data.join("banyan.db"));
