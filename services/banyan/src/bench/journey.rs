@@ -24,6 +24,8 @@ use fates::{Fates, Until};
 const STARTS: usize = 3;
 /// Orders that are being placed at a time, to find the capacity.
 const AT_ONCE: usize = 32;
+/// The allocator gives back what is free for a second.
+const SETTLES: Duration = Duration::from_secs(3);
 /// Orders in the open loop that wait for their time or their answer: the waiting ones make room in time.
 const OPEN_AT_ONCE: usize = 4_096;
 /// Orders between two words about them.
@@ -110,6 +112,7 @@ pub(super) async fn run(
 
     output.note(format!("placing {orders} orders as fast as they go, and waiting for their end ..."));
     full_speed(&dev, &mut journey, (env, output)).await?;
+    env.clock.sleep(SETTLES).await;
     journey.resident_mib = dev.resident_mib().map(rounded);
     dev.stop(env).await?;
 

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
-use rusqlite::Connection;
 use rusqlite::wal::CheckpointMode;
+use rusqlite::{Connection, ErrorCode};
 
 use super::lock;
 use super::schema::{self, Opening};
@@ -145,6 +145,8 @@ fn copy(conn: &Connection, frames: &AtomicU64) {
                     return;
                 }
             }
+            // Somebody else is at it, such as a second program that looks into the file: it is done next time.
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => return,
             Err(error) => {
                 tracing::warn!(error = %error, "the log could not be copied into the file");
                 return;

@@ -146,7 +146,7 @@ fn lay_out(conn: &Connection) -> rusqlite::Result<()> {
 
 /// What the writer remembers of the file. What it has forgotten the system still has in its own memory, as a rule: more
 /// would be resident twice.
-const WRITER_CACHE_KIB: i64 = 5 * 1024;
+const WRITER_CACHE_KIB: i64 = 3 * 1024;
 
 /// The same of one reader. Each commit makes readers forget everything, so there is little to gain.
 const READER_CACHE_KIB: i64 = 1024;
