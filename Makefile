@@ -17,6 +17,10 @@ step = @printf '\n== %s\n' '$(1)'
 
 ##@ Check
 
+# Each crate is built a few times here, with different features, and seldom a second time: what the compiler would keep
+# for that is gigabytes.
+test: export CARGO_INCREMENTAL := 0
+
 .PHONY: test
 test: fmt-check clippy lint-probe unit contracts-check doc unused deny ## Everything a change must pass; what CI runs
 	$(call step,all passed$(comma) but for what is printed as skipped above)
