@@ -120,7 +120,7 @@ fn command_lines_that_must_stay_are_understood() {
         "banyan stock get 85123A",
         "banyan stock adjust 85123A --location main --delta -5 --reason broken",
         "banyan bench embedded",
-        "banyan chaos --kills 300 --seed 7 --rate 50 --json",
+        "banyan chaos --kills 300 --seed 7 --rate 100 --json",
         "banyan chaos --power-cuts 1000 --data ./chaos",
         "banyan bench embedded --json --seconds 5 --rounds 3",
         "banyan e2e --bus rabbitmq --json --restart-broker true",
