@@ -2,20 +2,21 @@
 //! opened; what was not compiled in is refused with the feature that has it.
 
 #[cfg(feature = "aws")]
-mod aws;
+pub(crate) mod aws;
 mod embedded;
 #[cfg(all(feature = "postgres", feature = "rabbitmq"))]
-mod postgres;
+pub(crate) mod postgres;
 #[cfg(all(feature = "postgres", feature = "rabbitmq"))]
-mod rabbitmq;
+pub(crate) mod rabbitmq;
 mod tap;
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use bus::Bus;
-use runtime::{Env, Ports, Quirks};
+use runtime::{Env, Policy, Ports, Quirks};
 use store::blobs::{Folder, Memory};
 use store::{Blobs, Boxed, Store};
 
@@ -42,6 +43,14 @@ pub(crate) struct Backends {
 
 /// Lets go of one of them.
 type Closing = Box<dyn FnOnce() -> Boxed<'static, ()> + Send>;
+
+/// How long the sweeper may rest on `bus` when nothing happens. On AWS looks are paid for: as long as its longest poll.
+pub(crate) fn sweep_at_most(bus: BusKind) -> Duration {
+    match bus {
+        BusKind::Embedded | BusKind::RabbitMq => Policy::default().sweep_at_most,
+        BusKind::Aws => Duration::from_secs(20),
+    }
+}
 
 /// What is asked of backends beside the configuration; the first three of an embedded one only.
 #[derive(Debug, Clone, Copy, Default)]
@@ -138,6 +147,18 @@ fn blobs(data: Option<&Path>, writer: &str) -> Result<Arc<dyn Blobs>> {
     Ok(Arc::new(opened.with_context(|| format!("{} cannot be opened", folder.display()))?))
 }
 
+/// Removes from the broker, the database or the account what the shop of `config` made there, for who made it only to try.
+///
+/// # Errors
+/// Something cannot be reached; some of it is still there.
+pub(crate) async fn demolish(config: &Config, env: &Env) -> Result<()> {
+    match config.chosen.bus {
+        BusKind::Embedded => Ok(()),
+        BusKind::RabbitMq => demolish_broker(config, env).await,
+        BusKind::Aws => demolish_aws(config, env).await,
+    }
+}
+
 /// A store and a bus that know nothing of each other.
 type Opened = ((Arc<dyn Store>, Closing), (Arc<dyn Bus>, Closing));
 
@@ -145,6 +166,17 @@ type Opened = ((Arc<dyn Store>, Closing), (Arc<dyn Bus>, Closing));
 async fn open_aws(config: &Config, env: &Env) -> Result<Opened> {
     let account = aws::account(config).await?;
     Ok((aws::store(&account, config).await?, aws::bus(&account, config, env)))
+}
+
+#[cfg(feature = "aws")]
+async fn demolish_aws(config: &Config, env: &Env) -> Result<()> {
+    aws::demolish(&aws::account(config).await?, config, env).await
+}
+
+#[cfg(not(feature = "aws"))]
+#[expect(clippy::unused_async, reason = "the same shape as with the feature")]
+async fn demolish_aws(_: &Config, _: &Env) -> Result<()> {
+    Err(not_compiled("--bus aws"))
 }
 
 #[cfg(not(feature = "aws"))]
@@ -162,6 +194,18 @@ async fn open_broker(config: &Config, env: &Env) -> Result<Opened> {
     Ok((store, rabbitmq::open(settings, env)))
 }
 
+#[cfg(all(feature = "postgres", feature = "rabbitmq"))]
+async fn demolish_broker(config: &Config, env: &Env) -> Result<()> {
+    rabbitmq::demolish(config, env).await?;
+    Ok(store::postgres::bare::Bare::demolish(&postgres::settings(config)?).await?)
+}
+
+#[cfg(not(all(feature = "postgres", feature = "rabbitmq")))]
+#[expect(clippy::unused_async, reason = "the same shape as with the feature")]
+async fn demolish_broker(_: &Config, _: &Env) -> Result<()> {
+    Err(not_compiled("--bus rabbitmq"))
+}
+
 #[cfg(not(all(feature = "postgres", feature = "rabbitmq")))]
 #[expect(clippy::unused_async, reason = "the same shape as with the feature")]
 async fn open_broker(_: &Config, _: &Env) -> Result<Opened> {
@@ -169,7 +213,7 @@ async fn open_broker(_: &Config, _: &Env) -> Result<Opened> {
 }
 
 #[cfg(not(all(feature = "aws", feature = "postgres", feature = "rabbitmq")))]
-fn not_compiled(setting: &str) -> anyhow::Error {
+pub(crate) fn not_compiled(setting: &str) -> anyhow::Error {
     let text =
         format!("{setting} is not in this program; build it with `cargo build --release --features full`");
     Failure::usage(text).into()

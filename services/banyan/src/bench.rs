@@ -1,18 +1,27 @@
-//! `banyan bench embedded`: what the whole runtime costs beside a bare SQLite loop that makes the same changes.
+//! `banyan bench`: what the whole runtime costs beside a bare loop that does the same; here on the embedded bus and store.
 //!
 //! In one run and taking turns, so that a busy machine is as hard on one side as on the other. The rest of the numbers
 //! are those of a real shop: orders a second, how soon they are confirmed, memory, start.
 
+#[cfg(feature = "aws")]
+pub mod aws;
 mod child;
 pub mod goal;
+#[cfg(any(feature = "aws", all(feature = "postgres", feature = "rabbitmq")))]
+mod ground;
 pub mod journey;
 mod load;
+#[cfg(all(feature = "postgres", feature = "rabbitmq"))]
+pub mod postgres;
+#[cfg(all(feature = "postgres", feature = "rabbitmq"))]
+pub mod rabbitmq;
 mod sides;
+pub mod versus;
 
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use runtime::Env;
 use serde::Serialize;
 use store::sqlite::bare::Recording;
@@ -38,6 +47,11 @@ const CONFIRMED_FSYNCS: f64 = 2.0;
 /// From exec to ready.
 const READY_MS: f64 = 1_000.0;
 
+/// How often the end is looked for: next to nothing beside the seconds of a run.
+const LOOK_EVERY: Duration = Duration::from_millis(5);
+/// A run that takes longer hangs.
+const PATIENCE: Duration = Duration::from_secs(300);
+
 /// What to measure.
 #[derive(Debug, Clone, Copy)]
 pub struct Plan {
@@ -49,6 +63,15 @@ pub struct Plan {
     pub orders: u64,
     /// How long orders are placed at half that speed.
     pub open_for: Duration,
+}
+
+/// How much is done, and how often.
+#[derive(Debug, Clone, Copy)]
+pub struct Laps {
+    /// Turns of both sides.
+    pub rounds: u32,
+    /// Messages of one turn.
+    pub messages: u64,
 }
 
 /// One turn of both sides.
@@ -199,6 +222,36 @@ fn in_flight() -> usize {
     runtime::Policy::default().in_flight
 }
 
+fn build() -> &'static str {
+    if cfg!(debug_assertions) { "debug" } else { "release" }
+}
+
+/// Waits until it `is_over`, a bounded time.
+async fn until(env: &Env, is_over: impl Fn() -> bool) -> Result<()> {
+    let begun = env.now();
+    while !is_over() {
+        if env.now().since(begun) > PATIENCE {
+            bail!("the work did not end within {} s", PATIENCE.as_secs());
+        }
+        env.clock.sleep(LOOK_EVERY).await;
+    }
+    Ok(())
+}
+
+/// Runs `work` beside the caller.
+#[cfg(all(feature = "postgres", feature = "rabbitmq"))]
+fn side<T: Send + 'static>(
+    env: &Env,
+    work: impl Future<Output = T> + Send + 'static,
+) -> tokio::sync::oneshot::Receiver<T> {
+    let (done, answer) = tokio::sync::oneshot::channel();
+    let task = async move {
+        done.send(work.await).ok();
+    };
+    env.spawn.spawn("bench".into(), Box::pin(task));
+    answer
+}
+
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a mean of group sizes")]
 fn batch_of(run: &Run) -> usize {
     run.group_mean().round().max(1.0) as usize
@@ -219,7 +272,7 @@ fn report(turns: &[(Run, Run)], grouping: Grouping, journey: Journey) -> Report 
         goal: RATIO,
         ok: goals.iter().all(|goal| goal.ok),
         goals,
-        build: if cfg!(debug_assertions) { "debug" } else { "release" },
+        build: build(),
         in_flight: in_flight(),
         batch: both(Run::group_mean),
         units_per_s: both(Run::units_per_s),

@@ -1,18 +1,23 @@
 //! `banyan chaos`: what the simulator cannot show. Real processes that are killed, and the power that goes.
 //!
+//! On a broker and a database these are killed too, and connections to them are cut.
+//!
 //! `kills` starts a real `banyan dev`, lets orders come, and kills it and its peers at random moments. What a killed process
 //! has written stays, also when nobody waited for the disk; so `power` records what is done to the files and makes of it
 //! what a disk may hold when the power goes.
 
 mod book;
+mod ground;
 mod kills;
 mod load;
 mod power;
 mod settle;
 mod verdict;
 mod victim;
+mod wire;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
@@ -20,6 +25,8 @@ use serde::Serialize;
 use tempfile::TempDir;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use self::ground::Ground;
+pub use self::ground::Restarts;
 use self::verdict::Verdict;
 use crate::bench::goal::percentile;
 use crate::cli::{Context, Exit, Failure};
@@ -32,10 +39,18 @@ const IN_FLIGHT_PERCENT: u32 = 90;
 const TOLD: usize = 50;
 
 /// What is to be done.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Plan {
     /// Kills.
     pub kills: u32,
+    /// Kills of the broker.
+    pub broker_kills: u32,
+    /// Kills of the database.
+    pub database_kills: u32,
+    /// Cuts of all connections to both.
+    pub connection_cuts: u32,
+    /// How both are killed and started again.
+    pub restarts: Restarts,
     /// Losses of power.
     pub power_cuts: u32,
     /// Orders a second while processes are killed.
@@ -67,6 +82,12 @@ pub struct Report {
     pub peer_kills: u32,
     /// Of the kills, those of a process that was not ready yet.
     pub starting_kills: u32,
+    /// Besides, the broker was killed.
+    pub broker_kills: u32,
+    /// Besides, the database was killed.
+    pub database_kills: u32,
+    /// Besides, all connections to both were cut.
+    pub connection_cuts: u32,
     /// From start to ready after a kill, in the middle.
     pub ready_p50_ms: Option<f64>,
     /// The same of 99 in a hundred.
@@ -111,6 +132,12 @@ impl Report {
                 self.in_flight_kills,
                 self.peer_kills,
                 self.starting_kills
+            ));
+        }
+        if self.broker_kills + self.database_kills + self.connection_cuts > 0 {
+            lines.push(format!(
+                "the broker killed {} times, the database {} times, connections cut {} times",
+                self.broker_kills, self.database_kills, self.connection_cuts
             ));
         }
         if let (Some(p50), Some(p99)) = (self.ready_p50_ms, self.ready_p99_ms) {
@@ -181,15 +208,31 @@ async fn fill(
     (home, stop): (&Path, &mut Stop),
     context: &Context,
 ) -> Result<()> {
-    if plan.kills > 0 {
+    if plan.power_cuts == 0 || plan.kills > 0 {
+        let ground = Ground::lay(plan.restarts.clone(), plan.connection_cuts > 0, context).await?;
+        let ground = Arc::new(ground);
         let start = victim::Start {
             home: home.to_owned(),
             log: context.config.log.clone(),
             is_forgetful: plan.is_broken,
+            ground: ground.clone(),
         };
-        let kills = kills::Plan { kills: plan.kills, rate: plan.rate, seed: plan.seed, start };
+        let kills = kills::Plan {
+            kills: plan.kills,
+            broker_kills: plan.broker_kills,
+            database_kills: plan.database_kills,
+            connection_cuts: plan.connection_cuts,
+            rate: plan.rate,
+            seed: plan.seed,
+            start,
+        };
         context.output.note(format!("killing processes that work on {} ...", home.display()));
-        let outcome = kills::run(&kills, stop, context).await?;
+        let outcome = kills::run(&kills, stop, context).await;
+        ground.clear().await;
+        let outcome = outcome?;
+        report.broker_kills = outcome.broker_kills;
+        report.database_kills = outcome.database_kills;
+        report.connection_cuts = outcome.connection_cuts;
         report.kills = outcome.kills;
         report.in_flight_kills = outcome.in_flight_kills;
         report.peer_kills = outcome.peer_kills;

@@ -11,7 +11,7 @@ use runtime::{Env, Node, Policy, Service, Validation};
 use serde::Serialize;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use crate::backends::{Backends, Wishes};
+use crate::backends::{self, Backends, Wishes};
 use crate::config::{self, BusKind, Config, StoreKind};
 use crate::http::{self, Site};
 use crate::output::Output;
@@ -109,7 +109,8 @@ pub(crate) fn bind(address: SocketAddr, flag: &str) -> Result<(TcpListener, Sock
 /// The bounds that `config` chooses.
 pub(crate) fn policy(config: &Config) -> Policy {
     let validation = Validation { per_mille: config.validate_sample, ..Validation::default() };
-    Policy { emission: config.emit.clone(), validation, ..Policy::default() }
+    let sweep_at_most = backends::sweep_at_most(config.chosen.bus);
+    Policy { emission: config.emit.clone(), validation, sweep_at_most, ..Policy::default() }
 }
 
 /// What services run on in this process.

@@ -3,7 +3,7 @@
 //! Talks to whatever endpoint the SDK's configuration names, with whatever credentials its own chain finds.
 
 mod account;
-#[cfg(feature = "conformance")]
+pub mod calls;
 mod demolish;
 mod failure;
 mod intake;

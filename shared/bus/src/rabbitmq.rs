@@ -3,7 +3,7 @@
 //! Works with version 3.10 and later, on one node or many. Two connections, so that a broker that holds publishers back
 //! does not hold back those who settle. Nothing is asked of the management plugin.
 
-#[cfg(feature = "conformance")]
+pub mod bare;
 mod demolish;
 mod failure;
 mod intake;

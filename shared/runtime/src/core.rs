@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering::Relaxed};
 
 use bus::Bus;
 use store::{Blobs, Store, StoredRecord};
@@ -56,6 +56,14 @@ pub(crate) struct Core {
     pub(crate) health: Arc<Health>,
     pub(crate) relay: mpsc::Sender<Sent>,
     pub(crate) sweep: Notify,
+    /// Something happened since the sweeper looked.
+    pub(crate) is_stirred: AtomicBool,
+    /// The sweeper rests for longer than while there is work.
+    pub(crate) is_dozing: AtomicBool,
+    /// When the next row is due, as the sweeper last saw it, in microseconds.
+    pub(crate) next_due: AtomicI64,
+    /// A request came since the backlog was looked at.
+    pub(crate) is_asked: AtomicBool,
     /// The fullest queue's waiting messages, as last looked at: requests are refused by it.
     pub(crate) backlog: AtomicU64,
     pub(crate) stats: crate::stats::Stats,
@@ -103,11 +111,23 @@ impl Core {
             health,
             relay,
             sweep: Notify::new(),
+            is_stirred: AtomicBool::new(false),
+            is_dozing: AtomicBool::new(false),
+            next_due: AtomicI64::new(i64::MAX),
+            is_asked: AtomicBool::new(true),
             backlog: AtomicU64::new(0),
             stats: crate::stats::Stats::default(),
             service,
         };
         (Arc::new(core), sent)
+    }
+
+    /// Something was done, after which there may be something to sweep.
+    pub(crate) fn stir(&self) {
+        self.is_stirred.store(true, Relaxed);
+        if self.is_dozing.swap(false, Relaxed) {
+            self.sweep.notify_one();
+        }
     }
 
     /// The stored record under `key`, if there is one.

@@ -99,7 +99,9 @@ impl Core {
     /// Handles `delivery` to its end.
     pub(crate) async fn deliver(&self, Arrival { delivery, event }: Arrival) -> Done {
         let id = event.as_ref().ok().map(Envelope::message_id);
-        match self.attempt(&delivery, event).await {
+        let attempted = self.attempt(&delivery, event).await;
+        self.stir();
+        match attempted {
             Ok(()) => Done::Settled,
             Err(fail) => {
                 id.into_iter().for_each(|id| self.returned.note(id));

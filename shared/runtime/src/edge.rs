@@ -181,6 +181,7 @@ impl Edge {
         if let Some(response) = self.replay(&record, write, &hash).await? {
             return Ok(response);
         }
+        core.is_asked.store(true, Relaxed);
         let waiting = core.backlog.load(Relaxed);
         if waiting > core.policy.backlog_limit {
             return Err(Problem::overloaded(format!("{waiting} messages wait to be handled")));
@@ -195,7 +196,9 @@ impl Edge {
             besides: vec![],
         };
         let what = Commanding { command, hash: &hash };
-        match core.execute::<Refusal>(&plan, &what).await {
+        let executed = core.execute::<Refusal>(&plan, &what).await;
+        core.stir();
+        match executed {
             Err(refusal) => self.refuse(refusal, &record, write, &hash).await,
             Ok(ended @ (Ended::Committed | Ended::Duplicate)) => {
                 // What this execution committed is with the relay already.

@@ -102,8 +102,10 @@ impl Core {
         let woken = uow.woken;
         let published = record.outgoing.len();
         // A fused commit enqueues by itself.
-        let sent = (!self.fused && published > 0)
-            .then(|| Sent { record: record.key.clone(), outgoing: record.outgoing.clone() });
+        let sent = (!self.fused && published > 0).then(|| {
+            let (key, note) = (record.key.clone(), record.note.clone());
+            Sent { record: key, nonce, note, outgoing: record.outgoing.clone() }
+        });
         let unit = Unit { now: uow.now, nonce, record: Some(record), changes, settles: plan.settles.clone() };
         (unit, Follow { published, sent, woken })
     }
@@ -152,8 +154,7 @@ impl Core {
         }
         let Some(record) = self.record(key.clone()).await? else { return Ok(()) };
         if !record.pending.is_empty() {
-            let sent = Sent { record: key.clone(), outgoing: record.pending };
-            self.relay.try_send(sent).ok();
+            self.relay.try_send(Sent::of(key.clone(), record)).ok();
         }
         Ok(())
     }

@@ -15,6 +15,9 @@ pub struct Policy {
     pub in_flight: usize,
     /// How often the sweeper looks for what is due when nothing wakes it.
     pub sweep_every: Duration,
+    /// The longest pause between two of its looks, once nothing has happened for a while: longer where looks are paid for,
+    /// at the price that what another process leaves behind is found so much later. What this process does wakes it.
+    pub sweep_at_most: Duration,
     /// How often a message that waits for another looks by itself, in case nobody wakes it.
     pub later_every: Duration,
     /// A record that is pending for longer than this was left behind by its committer.
@@ -34,6 +37,7 @@ impl Default for Policy {
         Self {
             in_flight: limits::IN_HAND,
             sweep_every: Duration::from_millis(500),
+            sweep_at_most: Duration::from_millis(500) * SWEEPS,
             later_every: Duration::from_secs(30),
             pending_after: Duration::from_secs(5),
             dead_every: Duration::from_secs(300),
@@ -89,6 +93,8 @@ pub(crate) const PROBE_LISTEN: Duration = Duration::from_secs(1);
 pub(crate) const DEAD_AT_ONCE: usize = 32;
 /// Bytes that are kept of what cannot be decoded: a row keeps them as hexadecimal digits, and a document has 256 KiB.
 pub(crate) const UNDECODABLE_BYTES: usize = 64 * 1024;
+/// The pause between two looks of the sweeper grows up to so many times the policy's `sweep_every` while there is work.
+pub(crate) const SWEEPS: u32 = 3;
 /// Rows that one sweep takes at a time: a unit of work holds 100 items.
 pub(crate) const SWEEP_ROWS: usize = 45;
 /// Records that wait for the relay before the rest is left to the sweeper.

@@ -5,20 +5,33 @@
 use std::sync::Arc;
 
 use bus::Published;
-use store::{Change, Key, Outcome, Outgoing, Record, StoredRecord, Unit, Version};
+use bytes::Bytes;
+use contracts::Timestamp;
+use store::{Change, Key, Nonce, Outcome, Outgoing, Record, StoredRecord, Unit, Version};
 use tokio::sync::mpsc;
 
 use crate::core::Core;
 use crate::due::{Due, Trouble};
 use crate::fail::Fail;
-use crate::policy::WATCHDOG;
+use crate::policy::{ANSWER_KEPT, RECORD_KEPT, WATCHDOG};
 use crate::quirk::Bug;
 
 /// A committed record and what it says is to be published.
 #[derive(Debug, Clone)]
 pub(crate) struct Sent {
     pub(crate) record: Key,
+    /// Of the unit that committed it: the record's version for as long as it is pending.
+    pub(crate) nonce: Nonce,
+    pub(crate) note: Bytes,
     pub(crate) outgoing: Vec<Outgoing>,
+}
+
+impl Sent {
+    /// What `stored` still holds.
+    pub(crate) fn of(record: Key, stored: StoredRecord) -> Self {
+        let StoredRecord { nonce, note, pending } = stored;
+        Self { record, nonce, note, outgoing: pending }
+    }
 }
 
 /// Records that one round publishes together.
@@ -61,19 +74,73 @@ impl Core {
         }
         let batch: Vec<Outgoing> = round.iter().flat_map(|sent| sent.outgoing.iter().cloned()).collect();
         let mut answers = self.bus.publish(batch).await.into_iter();
+        let mut confirmed = Vec::new();
         for sent in round {
             let mine: Vec<Published> = answers.by_ref().take(sent.outgoing.len()).collect();
             if mine.len() < sent.outgoing.len() || mine.contains(&Published::Unknown) {
+                self.stir();
                 continue;
             }
-            match self.clear(&sent, &mine).await {
-                Ok(()) => cleared += 1,
-                Err(error) => {
-                    tracing::debug!(record = %sent.record, error = %error, "not cleared; the sweeper does it again");
+            if mine.iter().all(|answer| *answer == Published::Confirmed) {
+                // A message that came again has its record sent again: one unit of work names each once.
+                if !confirmed.iter().any(|other: &Sent| other.record == sent.record) {
+                    confirmed.push(sent);
                 }
+                continue;
             }
+            cleared += self.clear_or_leave(&sent, &mine).await;
+        }
+        cleared + self.clear_all(confirmed).await
+    }
+
+    /// Clears the marks of records whose messages are all confirmed, in one unit of work and unread: a pending record has
+    /// the version that its committer gave it. Where one of them has not, somebody else was here, and each is for itself.
+    async fn clear_all(&self, round: Vec<Sent>) -> usize {
+        if round.is_empty() {
+            return 0;
+        }
+        let now = self.env.now();
+        let cleared = |sent: &Sent| {
+            let stored = StoredRecord { nonce: sent.nonce, note: sent.note.clone(), pending: vec![] };
+            self.cleared(&sent.record, Version(sent.nonce.0), &stored, now)
+        };
+        let changes = round.iter().map(cleared).collect();
+        let unit = Unit { now, nonce: self.env.nonce(), record: None, changes, settles: None };
+        match self.store.commit(unit).await {
+            Ok(Outcome::Committed) => return round.len(),
+            Err(outage) => {
+                tracing::debug!(error = %outage, "not cleared; the sweeper does it again");
+                return 0;
+            }
+            Ok(_) => {}
+        }
+        let mut cleared = 0;
+        for sent in &round {
+            cleared += self.clear_or_leave(sent, &[]).await;
         }
         cleared
+    }
+
+    async fn clear_or_leave(&self, sent: &Sent, answers: &[Published]) -> usize {
+        match self.clear(sent, answers).await {
+            Ok(()) => 1,
+            Err(error) => {
+                tracing::debug!(record = %sent.record, error = %error, "not cleared; the sweeper does it again");
+                0
+            }
+        }
+    }
+
+    /// The record without what was pending, kept as an inbox.
+    fn cleared(&self, key: &Key, version: Version, stored: &StoredRecord, now: Timestamp) -> Change {
+        let kept = if key.collection == self.names.request { ANSWER_KEPT } else { RECORD_KEPT };
+        Change::Put {
+            key: key.clone(),
+            version,
+            body: stored.encode(),
+            entries: vec![],
+            expires: Some(now.plus(kept)),
+        }
     }
 
     /// Drops the bodies and the mark of a record whose messages are all confirmed or refused; what was refused
@@ -88,17 +155,8 @@ impl Core {
             return Ok(());
         }
         let now = self.env.now();
-        let mut changes = vec![Change::Put {
-            key: sent.record.clone(),
-            version: item.version,
-            body: StoredRecord { pending: vec![], ..stored }.encode(),
-            entries: vec![],
-            expires: Some(now.plus(if sent.record.collection == self.names.request {
-                crate::policy::ANSWER_KEPT
-            } else {
-                crate::policy::RECORD_KEPT
-            })),
-        }];
+        let stored = StoredRecord { pending: vec![], ..stored };
+        let mut changes = vec![self.cleared(&sent.record, item.version, &stored, now)];
         for (message, answer) in sent.outgoing.iter().zip(answers) {
             if let Published::Refused(why) = answer {
                 changes.push(self.due_row(&unpublishable(message, why, now), Version::ABSENT));
@@ -119,7 +177,7 @@ impl Core {
             let now = self.env.now();
             let mut query = store::Query::new(collection.clone(), Record::PENDING, Record::PENDING);
             let micros = i64::try_from(self.policy.pending_after.as_micros()).unwrap_or(i64::MAX);
-            let before = contracts::Timestamp::from_micros(now.as_micros().saturating_sub(micros));
+            let before = Timestamp::from_micros(now.as_micros().saturating_sub(micros));
             query.to = Some(before.sortable());
             query.limit = ROUND;
             let found = self.store.query(query, now).await?;
@@ -131,7 +189,7 @@ impl Core {
                     continue;
                 };
                 if !stored.pending.is_empty() {
-                    round.push(Sent { record: key.clone(), outgoing: stored.pending });
+                    round.push(Sent::of(key.clone(), stored));
                 }
             }
             if !round.is_empty() {
@@ -142,7 +200,7 @@ impl Core {
     }
 }
 
-fn unpublishable(message: &Outgoing, why: &str, now: contracts::Timestamp) -> Due {
+fn unpublishable(message: &Outgoing, why: &str, now: Timestamp) -> Due {
     let trouble = Trouble::new("unpublishable", vec![why.to_owned()], "relay".to_owned(), None);
     Due { trouble: Some(trouble), last_failed: Some(now), ..Due::of(message, now) }
 }

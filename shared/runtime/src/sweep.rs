@@ -12,27 +12,30 @@ use crate::core::Core;
 use crate::due::{self, Due, Trouble};
 use crate::fail::Fail;
 use crate::keeper::Keeper;
-use crate::policy::{SWEEP_KEPT, SWEEP_ROWS};
+use crate::policy::{SWEEP_KEPT, SWEEP_ROWS, SWEEPS};
 use crate::stats::Stats;
 
 /// Sweeps until `drain` ends it.
 pub(crate) async fn run(core: Arc<Core>, mut drain: tokio::sync::watch::Receiver<bool>) {
     let name = format!("{}.sweep", core.queue);
-    let mut idle = 0u32;
+    let (shortest, busy) = (core.policy.sweep_every, core.policy.sweep_every * SWEEPS);
+    let mut rest = Duration::ZERO;
     let mut keeper = Keeper::default();
     loop {
         core.health.beat(&name, core.env.now());
+        let most = if core.is_stirred.swap(false, Relaxed) { busy } else { core.policy.sweep_at_most };
         match core.sweep_once().await {
-            Ok(0) => idle = (idle + 1).min(3),
-            Ok(_) => idle = 0,
+            Ok(0) => rest = longer(rest, shortest, busy).min(most),
+            Ok(_) => rest = Duration::ZERO,
             Err(error) => {
                 tracing::debug!(service = %core.queue, error = ?error.chain(), "sweep failed; again later");
-                idle = 3;
+                rest = busy;
             }
         }
         keeper.look(&core).await;
         core.look_at_backlog().await;
-        let wait = if idle == 0 { Duration::from_millis(1) } else { core.policy.sweep_every * idle };
+        core.is_dozing.store(rest > busy, Relaxed);
+        let wait = rest.min(core.until_due()).max(Duration::from_millis(1));
         tokio::select! {
             biased;
             _ = drain.wait_for(|&draining| draining) => break,
@@ -43,6 +46,11 @@ pub(crate) async fn run(core: Arc<Core>, mut drain: tokio::sync::watch::Receiver
     core.health.ended(&name);
 }
 
+/// After half a second twice and thrice that, and from there on twice as long.
+fn longer(rest: Duration, shortest: Duration, busy: Duration) -> Duration {
+    if rest < busy { rest + shortest } else { rest * 2 }
+}
+
 impl Core {
     /// One pass: answers how many rows and records it found.
     pub(crate) async fn sweep_once(&self) -> Result<usize, Fail> {
@@ -51,8 +59,20 @@ impl Core {
         Ok(due + pending)
     }
 
-    /// Notes how much waits, so that the edge can refuse before queues fill.
+    /// Whether the sweeper may rest for so long that it has to know when the next row is due.
+    fn may_doze(&self) -> bool {
+        self.policy.sweep_at_most > self.policy.sweep_every * SWEEPS
+    }
+
+    fn until_due(&self) -> Duration {
+        Timestamp::from_micros(self.next_due.load(Relaxed)).since(self.env.now())
+    }
+
+    /// Notes how much waits, so that the edge can refuse before queues fill. Nobody is refused while nobody asks.
     async fn look_at_backlog(&self) {
+        if !self.is_asked.swap(false, Relaxed) {
+            return;
+        }
         if let Ok(queues) = self.bus.inspect().await {
             let fullest = queues.iter().map(|queue| queue.waiting).max().unwrap_or(0);
             self.backlog.store(fullest, Relaxed);
@@ -62,9 +82,14 @@ impl Core {
     async fn sweep_due(&self) -> Result<usize, Fail> {
         let now = self.env.now();
         let mut query = Query::new(self.names.due.clone(), due::DUE, due::DUE);
-        query.to = Some(now.sortable());
+        let upto = now.sortable();
+        query.to = (!self.may_doze()).then(|| upto.clone());
         query.limit = SWEEP_ROWS;
-        let found = self.store.query(query, now).await?.rows;
+        let mut found = self.store.query(query, now).await?.rows;
+        let due = found.partition_point(|row| row.sort <= upto);
+        let next = found.get(due).and_then(|row| row.sort.parse().ok());
+        self.next_due.store(next.unwrap_or(i64::MAX), Relaxed);
+        found.truncate(due);
         if found.is_empty() {
             return Ok(0);
         }
@@ -101,7 +126,8 @@ impl Core {
             outgoing: rows.iter().map(|(_, _, row)| row.outgoing()).collect(),
             expires: now.plus(SWEEP_KEPT),
         };
-        let sent = crate::relay::Sent { record: record.key.clone(), outgoing: record.outgoing.clone() };
+        let (key, note) = (record.key.clone(), record.note.clone());
+        let sent = crate::relay::Sent { record: key, nonce, note, outgoing: record.outgoing.clone() };
         let changes = rows
             .iter()
             .map(|(key, item, _)| Change::Delete { key: key.clone(), version: item.version })

@@ -56,6 +56,14 @@ impl DynamoDb {
         Ok(Self { requests, indexes: Indexes::default() })
     }
 
+    /// Deletes the table, with all that is in it: for tests and benches, which leave nothing behind.
+    ///
+    /// # Errors
+    /// [`Outage`]: it is still there.
+    pub async fn demolish(&self) -> Result<(), Outage> {
+        table::delete(&self.requests).await
+    }
+
     /// Lets nothing out any more: later calls answer that the store cannot be reached.
     pub fn close(&self) {
         self.requests.close();

@@ -13,12 +13,13 @@ use store::dynamodb::{DynamoDb, Settings as StoreSettings};
 use super::Closing;
 use crate::cli::Failure;
 use crate::config::Config;
+use crate::wiring;
 
 /// Which account it is, and with whose rights: the SDK's own variables, files and roles say so, as for any program on AWS.
 ///
 /// # Errors
 /// Nobody says in which region.
-pub(super) async fn account(config: &Config) -> Result<SdkConfig> {
+pub(crate) async fn account(config: &Config) -> Result<SdkConfig> {
     let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(bus::aws::http_client());
     if !config.chosen.aws_endpoint.is_empty() {
         loader = loader.endpoint_url(&config.chosen.aws_endpoint);
@@ -36,10 +37,27 @@ pub(super) async fn account(config: &Config) -> Result<SdkConfig> {
 
 /// The bus of `account`; what is missing is made when services declare what they hear.
 pub(super) fn bus(account: &SdkConfig, config: &Config, env: &Env) -> (Arc<dyn Bus>, Closing) {
-    let settings = BusSettings { prefix: format!("{}-", config.chosen.prefix), ..BusSettings::default() };
-    let bus = Arc::new(SnsSqs::new(account, settings, Arc::new(env.clone())));
+    let bus = Arc::new(queues(account, config, env));
     let closing = bus.clone();
     (bus, Box::new(move || Box::pin(async move { closing.close().await })))
+}
+
+fn queues(account: &SdkConfig, config: &Config, env: &Env) -> SnsSqs {
+    let settings = BusSettings { prefix: format!("{}-", config.chosen.prefix), ..BusSettings::default() };
+    SnsSqs::new(account, settings, Arc::new(env.clone()))
+}
+
+/// Removes the shop's topics, queues and table.
+///
+/// # Errors
+/// The account does not answer, or the table may not be removed.
+pub(super) async fn demolish(account: &SdkConfig, config: &Config, env: &Env) -> Result<()> {
+    let bus = queues(account, config, env);
+    bus.declare(wiring::wiring()).await?;
+    bus.demolish().await?;
+    bus.close().await;
+    let settings = StoreSettings { table: config.chosen.prefix.clone(), ..StoreSettings::default() };
+    Ok(Box::pin(DynamoDb::open(account, settings)).await?.demolish().await?)
 }
 
 /// The store of `account`, which is made if it is missing.

@@ -11,15 +11,23 @@ use super::Closing;
 use crate::cli::Failure;
 use crate::config::{Config, masked};
 
+/// How to reach the database that `config` names.
+///
+/// # Errors
+/// The URL is wrong.
+pub(crate) fn settings(config: &Config) -> Result<Settings> {
+    let mut settings =
+        Settings::parse(&config.chosen.postgres_url).map_err(|error| Failure::usage(error.to_string()))?;
+    settings.schema.clone_from(&config.chosen.prefix);
+    Ok(settings)
+}
+
 /// Opens the store that `config` names, and removes in the background what expired.
 ///
 /// # Errors
 /// The URL is wrong, or the server does not answer.
 pub(super) async fn open(config: &Config, env: &Env) -> Result<(Arc<dyn Store>, Closing)> {
-    let mut settings =
-        Settings::parse(&config.chosen.postgres_url).map_err(|error| Failure::usage(error.to_string()))?;
-    settings.schema.clone_from(&config.chosen.prefix);
-    let store = Arc::new(Postgres::open(settings).await.with_context(|| {
+    let store = Arc::new(Postgres::open(settings(config)?).await.with_context(|| {
         let at = masked(&config.chosen.postgres_url);
         format!("the database at {at} cannot be used; --postgres-url or BANYAN_POSTGRES_URL says where it is")
     })?);

@@ -10,12 +10,13 @@ use runtime::Env;
 use super::Closing;
 use crate::cli::Failure;
 use crate::config::Config;
+use crate::wiring;
 
 /// How to reach the broker that `config` names.
 ///
 /// # Errors
 /// The URL is wrong.
-pub(super) fn settings(config: &Config) -> Result<Settings> {
+pub(crate) fn settings(config: &Config) -> Result<Settings> {
     let mut settings =
         Settings::parse(&config.chosen.rabbitmq_url).map_err(|error| Failure::usage(error.to_string()))?;
     // Queues are called after their services; those of a second shop on one broker begin with its name.
@@ -31,4 +32,16 @@ pub(super) fn open(settings: Settings, env: &Env) -> (Arc<dyn Bus>, Closing) {
     let bus = Arc::new(RabbitMq::connect(settings, Arc::new(env.clone())));
     let closing = bus.clone();
     (bus, Box::new(move || Box::pin(async move { closing.close().await })))
+}
+
+/// Removes the shop's queues and its exchange.
+///
+/// # Errors
+/// The broker does not answer.
+pub(super) async fn demolish(config: &Config, env: &Env) -> Result<()> {
+    let bus = RabbitMq::connect(settings(config)?, Arc::new(env.clone()));
+    bus.declare(wiring::wiring()).await?;
+    bus.demolish().await?;
+    bus.close().await;
+    Ok(())
 }

@@ -3,10 +3,15 @@
 //! The first loads an account, steps a counter, puts the account back and says so; the second records what it hears.
 //! Both units of work leave a record, and the first sends one event.
 
+#[cfg(any(feature = "aws", all(feature = "postgres", feature = "rabbitmq")))]
+pub(super) mod apart;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use bus::{Address, Outgoing, Wiring};
+use anyhow::{Context as _, Result};
+use bus::{Address, Bus, Outgoing, Published, Wiring};
 use contracts::{Envelope, Event, EventData, EventType, MessageId, Timestamp};
+use futures_util::{StreamExt, TryStreamExt, stream};
 use runtime::{Collection, Counters, Fail, Handler, Service, Step, Uow};
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +19,8 @@ use serde::{Deserialize, Serialize};
 const ACCOUNTS: u64 = 4_096;
 /// Units of work for one message that is published.
 pub(super) const UNITS_PER_MESSAGE: u64 = 2;
+/// Messages of one call of `publish`: the relay's rounds.
+const BATCH: usize = 64;
 /// Lines of an order, as many as half of the orders of a real shop have or fewer.
 const LINES: u64 = 8;
 
@@ -135,11 +142,28 @@ pub(super) fn wiring() -> Wiring {
     }
 }
 
-/// The `nth` message, the same in every run.
+/// The first messages, the same in every run.
 ///
 /// # Errors
-/// It cannot be written as JSON.
-pub(super) fn message(nth: u64) -> Result<Outgoing, serde_json::Error> {
+/// One cannot be written as JSON.
+pub(super) fn messages(count: u64) -> Result<Vec<Outgoing>> {
+    (0..count).map(|nth| message(nth).map_err(Into::into)).collect()
+}
+
+/// Publishes `messages` as a relay does, in batches, with `at_once` messages unanswered at most.
+///
+/// # Errors
+/// One was not confirmed.
+pub(super) async fn publish(bus: &dyn Bus, messages: &[Outgoing], at_once: usize) -> Result<()> {
+    let batches = stream::iter(messages.chunks(BATCH)).map(|batch| async {
+        let published = bus.publish(batch.to_vec()).await;
+        let is_done = published.iter().all(|one| *one == Published::Confirmed);
+        is_done.then_some(()).context("the messages could not be published")
+    });
+    batches.buffered((at_once / BATCH).max(1)).try_collect().await
+}
+
+fn message(nth: u64) -> Result<Outgoing, serde_json::Error> {
     let account = format!("account-{:05}", nth % ACCOUNTS);
     let line = |at: u64| Line {
         sku: format!("{}A", 80_000 + (nth * 7 + at * 131) % 9_000),

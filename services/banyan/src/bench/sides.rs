@@ -4,9 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
-use bus::{Bus, Embedded, Published};
-use futures_util::{StreamExt, stream};
+use anyhow::Result;
+use bus::{Bus, Embedded};
 use runtime::{Env, Node, Policy, Ports, Quirks};
 use store::blobs::Memory;
 use store::sqlite::bare::{Bare, Groups, Recording};
@@ -15,14 +14,8 @@ use store::sqlite::{self, Engine, Stats, Tally};
 
 use super::load;
 
-/// Messages of one call of `publish`.
-const BATCH: u64 = 64;
-/// Such calls at a time.
-const BATCHES_AT_ONCE: usize = 8;
-/// How often the end is looked for: next to nothing beside the seconds of a run.
-const LOOK_EVERY: Duration = Duration::from_millis(5);
-/// A run that takes longer hangs.
-const PATIENCE: Duration = Duration::from_secs(300);
+/// Messages that are on their way into the queue at a time.
+const PUBLISHED_AT_ONCE: usize = 512;
 
 /// How the runtime is run.
 #[derive(Debug, Clone, Copy)]
@@ -100,7 +93,7 @@ impl Sides {
         let engine = Arc::new(Engine::open(config)?);
         let bus: Arc<dyn Bus> = Arc::new(Embedded::new(engine.clone()));
         bus.declare(load::wiring()).await?;
-        publish(bus.as_ref(), setting.messages).await?;
+        load::publish(bus.as_ref(), &load::messages(setting.messages)?, PUBLISHED_AT_ONCE).await?;
         let published = recording.map(Recording::take);
         let (stats, fsyncs, begun) = (engine.stats(), self.runtime.fsyncs(), self.env.now());
         let policy = Policy { in_flight: setting.in_flight, ..Policy::default() };
@@ -109,12 +102,7 @@ impl Sides {
         let ports = Ports { store, bus, blobs, env, quirks: Quirks::default() };
         let node = Node::start(load::services(), ports, policy, load::wiring()).await?;
         let units = setting.messages * load::UNITS_PER_MESSAGE;
-        while engine.stats().commits - stats.commits < units {
-            if self.env.now().since(begun) > PATIENCE {
-                bail!("the work did not end within {} s", PATIENCE.as_secs());
-            }
-            self.env.clock.sleep(LOOK_EVERY).await;
-        }
+        super::until(&self.env, || engine.stats().commits - stats.commits >= units).await?;
         let took = self.env.now().since(begun);
         let (fsyncs, after) = (self.runtime.fsyncs() - fsyncs, engine.stats());
         node.drain().await;
@@ -156,23 +144,6 @@ fn run(before: &Stats, after: &Stats, fsyncs: u64, took: Duration) -> Run {
             bytes: after.bytes_bound - before.bytes_bound,
         },
     }
-}
-
-async fn publish(bus: &dyn Bus, messages: u64) -> Result<()> {
-    let firsts = (0..messages).step_by(usize::try_from(BATCH)?);
-    let mut publishing = stream::iter(firsts)
-        .map(|first| async move {
-            let batch: Vec<_> =
-                (first..messages.min(first + BATCH)).map(load::message).collect::<Result<_, _>>()?;
-            let published = bus.publish(batch).await;
-            let is_done = published.iter().all(|one| *one == Published::Confirmed);
-            is_done.then_some(()).context("the messages could not be published")
-        })
-        .buffered(BATCHES_AT_ONCE);
-    while let Some(done) = publishing.next().await {
-        done?;
-    }
-    Ok(())
 }
 
 #[cfg(test)]

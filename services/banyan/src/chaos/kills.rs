@@ -9,6 +9,7 @@ use fastrand::Rng;
 use serde_json::Value;
 
 use super::book::Book;
+use super::ground::Ground;
 use super::load::{Customer, Load, stock};
 use super::verdict::{self, Verdict};
 use super::victim::{Start, Victim};
@@ -27,9 +28,12 @@ const PEERS: u32 = 15;
 const REMARK: Duration = Duration::from_secs(15);
 
 /// What is to be done.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct Plan {
     pub(super) kills: u32,
+    pub(super) broker_kills: u32,
+    pub(super) database_kills: u32,
+    pub(super) connection_cuts: u32,
     pub(super) rate: u32,
     pub(super) seed: u64,
     pub(super) start: Start,
@@ -42,10 +46,40 @@ pub(super) struct Outcome {
     pub(super) in_flight_kills: u32,
     pub(super) peer_kills: u32,
     pub(super) starting_kills: u32,
+    pub(super) broker_kills: u32,
+    pub(super) database_kills: u32,
+    pub(super) connection_cuts: u32,
     /// Of each start that lived so long.
     pub(super) ready: Vec<Duration>,
     pub(super) load_s: f64,
     pub(super) verdict: Verdict,
+}
+
+/// What a blow hits.
+#[derive(Clone, Copy)]
+enum Target {
+    /// The shop, or a peer of it.
+    Process,
+    Broker,
+    Database,
+    Connections,
+}
+
+impl Plan {
+    /// Every blow, in an order that is drawn.
+    fn blows(&self, rng: &mut Rng) -> Vec<Target> {
+        let of = |target: Target, many: u32| std::iter::repeat_n(target, many as usize);
+        let mut blows: Vec<Target> = of(Target::Process, self.kills)
+            .chain(of(Target::Broker, self.broker_kills))
+            .chain(of(Target::Database, self.database_kills))
+            .chain(of(Target::Connections, self.connection_cuts))
+            .collect();
+        // Where there is one kind only, nothing is to be drawn.
+        if blows.len() > self.kills as usize {
+            rng.shuffle(&mut blows);
+        }
+        blows
+    }
 }
 
 /// When and whom a kill hits.
@@ -131,7 +165,12 @@ async fn kill(
     let env = &context.env;
     let mut rng = Rng::with_seed(plan.seed);
     let mut told = env.now();
-    while outcome.kills < plan.kills {
+    for blow in plan.blows(&mut rng) {
+        if !matches!(blow, Target::Process) {
+            elsewhere(blow, &plan.start.ground, victim, &mut rng, outcome).await?;
+            progress(outcome, plan, book, &mut told, context);
+            continue;
+        }
         let moment = Moment::draw(&mut rng);
         let (after, is_early) = match moment {
             Moment::Starting(after) if victim.is_starting() => (after, true),
@@ -156,6 +195,34 @@ async fn kill(
     Ok(())
 }
 
+/// Hits what the shop runs on, which has to be up by then: without it, it does not start.
+async fn elsewhere(
+    blow: Target,
+    ground: &Ground,
+    victim: &mut Victim,
+    rng: &mut Rng,
+    outcome: &mut Outcome,
+) -> Result<()> {
+    outcome.ready.extend(victim.ready().await?);
+    ground.env.clock.sleep(Duration::from_millis(rng.u64(RUNNING_MS))).await;
+    match blow {
+        Target::Process => {}
+        Target::Broker => {
+            ground.restart_broker().await?;
+            outcome.broker_kills += 1;
+        }
+        Target::Database => {
+            ground.restart_database().await?;
+            outcome.database_kills += 1;
+        }
+        Target::Connections => {
+            ground.cut();
+            outcome.connection_cuts += 1;
+        }
+    }
+    Ok(())
+}
+
 async fn has_work(victim: &Victim, book: &Book) -> bool {
     victim.has_work().await || book.entries().open > 0
 }
@@ -166,10 +233,13 @@ fn progress(outcome: &Outcome, plan: &Plan, book: &Book, told: &mut Timestamp, c
         (entries.sent, entries.open)
     };
     let line = format!(
-        "killed {}/{} ({} with work in flight) | orders {}, waiting for an answer {}",
+        "killed {}/{} ({} with work in flight), broker {}, database {}, connections cut {} | orders {}, waiting for an answer {}",
         outcome.kills,
         plan.kills,
         outcome.in_flight_kills,
+        outcome.broker_kills,
+        outcome.database_kills,
+        outcome.connection_cuts,
         count(sent),
         count(open)
     );

@@ -23,7 +23,12 @@ const QUIET_LOOKS: u32 = 3;
 pub(super) async fn rest(client: &Client, env: &Env) -> Result<Option<String>> {
     let (mut moved, mut before, mut quiet) = (env.now(), (0, 0, 0), 0);
     loop {
-        let queues = client.get::<Value>("/queues").await?;
+        let queues = match client.get::<Value>("/queues").await {
+            Ok(queues) => queues,
+            // The shop may be on its way back to its broker.
+            Err(error) if error.is_passing() && !matches!(error, Error::Unreachable(_)) => Value::Null,
+            Err(error) => return Err(error.into()),
+        };
         let audit = match client.get::<Value>("/audit").await {
             Ok(audit) => audit,
             // A peer may be starting again just now.
@@ -34,7 +39,7 @@ pub(super) async fn rest(client: &Client, env: &Env) -> Result<Option<String>> {
         let in_flight = number("/in_flight").unwrap_or(1) + number("/counts/under_way").unwrap_or(0);
         let handled: u64 = client.activity().await?.values().map(|activity| activity.handled).sum();
         let now = (queued(&queues), in_flight, handled);
-        quiet = if now == before && now.0 + now.1 == 0 { quiet + 1 } else { 0 };
+        quiet = if now == before && now.0 + now.1 == 0 && !queues.is_null() { quiet + 1 } else { 0 };
         if quiet >= QUIET_LOOKS {
             return Ok(None);
         }

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow, bail};
@@ -13,6 +14,7 @@ use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, ChildStdin, Command};
 
+use super::ground::Ground;
 use crate::client::Client;
 
 /// What it logs, beside its data.
@@ -29,12 +31,13 @@ const ASK_EVERY: Duration = Duration::from_millis(4);
 const QUEUES: Duration = Duration::from_millis(500);
 
 /// How it is started.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct Start {
     pub(super) home: PathBuf,
     pub(super) log: String,
     /// It keeps nothing, so that everything is lost: the check itself is checked.
     pub(super) is_forgetful: bool,
+    pub(super) ground: Arc<Ground>,
 }
 
 /// A running `dev`. Killed when it is dropped.
@@ -120,6 +123,9 @@ impl Victim {
     /// # Errors
     /// The system does not let us.
     pub(super) async fn kill_and_start_again(&mut self) -> Result<()> {
+        if let Some(status) = self.process.try_wait()? {
+            bail!("dev ended by itself ({status}): {}", last_words(&self.start.home));
+        }
         self.process.kill().await.context("dev cannot be killed")?;
         self.started = self.env.now();
         self.process = command(&self.start, self.port)?.stdout(Stdio::null()).spawn()?;
@@ -235,8 +241,9 @@ fn command(start: &Start, port: u16) -> Result<Command> {
     let mut command = Command::new(std::env::current_exe().context("this program cannot be found")?);
     command
         .args(["dev", "--with-parent", "--json", "--host", "127.0.0.1", "--port", &port.to_string()])
-        // It is what is killed, whatever the settings around it say.
-        .args(["--bus", "embedded", "--store", "sqlite", "--log", &start.log, "--data"])
+        .envs(start.ground.variables())
+        .args(start.ground.arguments())
+        .args(["--log", &start.log, "--data"])
         .arg(start.home.join("data"));
     if start.is_forgetful {
         command.arg("--memory");

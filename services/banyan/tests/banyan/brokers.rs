@@ -186,3 +186,62 @@ fn end_of_a_day(mut command: Command) -> (Vec<String>, String) {
 fn wait_until(is_so: impl Fn() -> bool) {
     assert!((0..600).any(|_| is_so()), "it never came to it");
 }
+
+/// The number of that name in what chaos says.
+fn count(told: &Value, name: &str) -> u64 {
+    told[name].as_u64().unwrap_or_else(|| panic!("{name} in {told}"))
+}
+
+fn loses_nothing(chaos: &mut Command, blows: &[(&str, u64)]) {
+    let output = chaos.output().unwrap();
+    assert_eq!(
+        output.status.code(),
+        Some(0),
+        "{}{}",
+        stderr(&output),
+        String::from_utf8_lossy(&output.stdout)
+    );
+    let told = json_of(&output);
+    for (name, many) in [("lost", 0), ("duplicated", 0), ("violations", 0)].iter().chain(blows) {
+        assert_eq!(count(&told, name), *many, "{name} in {told}");
+    }
+    // An emulator takes a few a second.
+    assert!(count(&told, "orders") > 0, "{told}");
+}
+
+#[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "how the peers are killed, is told to the tests by the environment"
+)]
+fn a_broker_a_database_and_connections_that_die_under_load_lose_nothing() {
+    let _gone = BROKER_STAYS.write().unwrap_or_else(PoisonError::into_inner);
+    let folder = crate::shop::folder();
+    let data = folder.path().join("data");
+    let mut args =
+        vec!["chaos", "--json", "--rate", "20", "--kills", "3", "--connection-cuts", "3", "--data"];
+    args.push(data.to_str().unwrap());
+    let restarts = ["BANYAN_TEST_RABBITMQ_RESTART", "BANYAN_TEST_POSTGRES_RESTART"].map(std::env::var);
+    let mut blows = vec![("kills", 3), ("connection_cuts", 3)];
+    if let [Ok(broker), Ok(database)] = &restarts {
+        args.extend(["--broker-kills", "2", "--broker-restart", broker]);
+        args.extend(["--database-kills", "2", "--database-restart", database]);
+        blows.extend([("broker_kills", 2), ("database_kills", 2)]);
+    } else {
+        println!("skipped: killing the broker and the database (nobody says how)");
+    }
+    if let Some(mut chaos) = on(BROKER, "rabbitmq", &args) {
+        loses_nothing(&mut chaos, &blows);
+    }
+}
+
+#[test]
+fn a_shop_on_sns_and_sqs_that_dies_under_load_loses_nothing() {
+    let folder = crate::shop::folder();
+    let data = folder.path().join("data");
+    let mut args = vec!["chaos", "--json", "--rate", "4", "--kills", "3", "--connection-cuts", "2", "--data"];
+    args.push(data.to_str().unwrap());
+    if let Some(mut chaos) = on(AWS, "aws", &args) {
+        loses_nothing(&mut chaos, &[("kills", 3), ("connection_cuts", 2)]);
+    }
+}

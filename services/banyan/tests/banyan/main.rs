@@ -1,6 +1,9 @@
 //! The binary as somebody uses it: arguments in, lines and an exit code out. And the rules of the repository.
 
 #[cfg(test)]
+#[cfg(feature = "full")]
+mod benches;
+#[cfg(test)]
 mod bodies;
 #[cfg(test)]
 #[cfg(feature = "full")]

@@ -15,6 +15,7 @@ fn queues_and_dead_letters_look_the_same_on_every_bus_and_store() {
     let _stays = broker_stays();
     let published = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(PUBLISHED));
     let published = published.unwrap_or_default();
+    let _stays = broker_stays();
     for (ground, bus) in [(ALONE, "embedded"), (BROKER, "rabbitmq"), (AWS, "aws")] {
         let Some(mut command) = on(ground, bus, &["dev", "--without", "notification"]) else { continue };
         command.env("BANYAN_PREFIX", "session");

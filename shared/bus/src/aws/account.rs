@@ -198,7 +198,6 @@ impl Account {
     }
 
     /// Takes down a queue, as far as it is there.
-    #[cfg(feature = "conformance")]
     pub(super) async fn delete_queue(&self, name: &str, url: &str) -> Result<(), Failed> {
         let deleted = Box::pin(self.sqs.delete_queue().queue_url(url).send()).await;
         match deleted.map_err(|error| failed("sqs:DeleteQueue", name, &error)) {
@@ -208,7 +207,6 @@ impl Account {
     }
 
     /// Takes down a topic and its subscriptions, as far as they are there.
-    #[cfg(feature = "conformance")]
     pub(super) async fn delete_topic(&self, topic: &str) -> Result<(), Failed> {
         let subscriptions = self.subscriptions(topic).await?.unwrap_or_default();
         let mut arns: Vec<String> = subscriptions.into_values().collect();

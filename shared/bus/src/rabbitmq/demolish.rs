@@ -1,4 +1,4 @@
-//! Taking a topology down again: for tests, which leave nothing behind.
+//! Taking a topology down again: for tests and benches, which leave nothing behind.
 
 use lapin::options::{ExchangeDeleteOptions, QueueDeleteOptions};
 

@@ -13,6 +13,8 @@ mod outage;
 #[cfg(test)]
 mod redrive;
 #[cfg(test)]
+mod rest;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod twins;

@@ -56,6 +56,13 @@ async fn describe(requests: &Requests) -> Result<Option<TableDescription>, Outag
         .await
 }
 
+/// Deletes the table.
+pub(super) async fn delete(requests: &Requests) -> Result<(), Outage> {
+    let request = requests.client().delete_table().table_name(&requests.settings().table);
+    let deleted = requests.once(|sent| request.customize().interceptor(sent).send()).await;
+    deleted.map(drop).map_err(Failure::outage)
+}
+
 fn is_ready(table: &TableDescription) -> bool {
     matches!(table.table_status, Some(TableStatus::Active | TableStatus::Updating))
         && table

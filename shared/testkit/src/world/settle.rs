@@ -32,6 +32,7 @@ impl World {
         self.house.watch.tell(None, || "from now on nothing goes wrong".to_owned());
         self.house.is_calm.store(true, Ordering::Relaxed);
         self.house.backend.calm();
+        self.trouble.calm();
         self.house.watch.log().damage_rate = 0;
         self.scenario.calm();
         for process in 0..self.plan.processes {
@@ -78,8 +79,16 @@ impl World {
         let (steps, until) = (self.steps + CALM_STEPS, self.house.time.now().plus(at_most));
         loop {
             self.happen();
-            if !self.step() && !self.advance() {
-                return true;
+            if !self.step() {
+                match self.next_moment(until) {
+                    None => return true,
+                    // Who waits no longer than this, does not wait for what comes days later.
+                    Some(next) if next > until => {
+                        self.house.time.advance(until);
+                        return false;
+                    }
+                    Some(next) => self.house.time.advance(next),
+                }
             }
             if self.steps > steps || self.house.time.now() > until {
                 return false;
@@ -92,25 +101,30 @@ impl World {
     /// Loops that idle are not worth a step each: while only they wait, time goes on to the next piece of work, or a
     /// little beyond it, as such loops find it.
     pub(super) fn advance(&mut self) -> bool {
+        let next = self.next_moment(self.house.time.now().plus(FAR));
+        if let Some(next) = next {
+            self.house.time.advance(next);
+        }
+        next.is_some()
+    }
+
+    /// The same moment; what is due after `until` is no work.
+    fn next_moment(&mut self, until: Timestamp) -> Option<Timestamp> {
         let event = self.events.first_key_value().map(|((at, _), _)| *at);
         let pressing = event.into_iter().chain(self.house.time.next_pressing()).min();
-        let Some(next) = event.into_iter().chain(self.house.time.next_timer()).min() else { return false };
-        let next = if pressing == Some(next) {
-            next
-        } else {
-            match pressing.into_iter().chain(self.work_is_found()).min() {
-                Some(at) => next.max(at),
-                None if self.is_busy() => next,
-                None => return false,
-            }
-        };
-        self.house.time.advance(next);
-        true
+        let next = event.into_iter().chain(self.house.time.next_timer()).min()?;
+        if pressing == Some(next) {
+            return Some(next);
+        }
+        match pressing.into_iter().chain(self.work_is_found(until)).min() {
+            Some(at) => Some(next.max(at)),
+            None => self.is_busy().then_some(next),
+        }
     }
 
     /// When some loop finds that there is something to do.
-    fn work_is_found(&mut self) -> Option<Timestamp> {
-        let work = self.next_work()?;
+    fn work_is_found(&mut self, until: Timestamp) -> Option<Timestamp> {
+        let work = self.next_work(until)?;
         if work <= self.house.time.now() {
             return Some(work);
         }
@@ -119,9 +133,9 @@ impl World {
     }
 
     /// When there is something to do that is no idling: a message, a late unit, a due row, a record that is pending.
-    fn next_work(&self) -> Option<Timestamp> {
+    fn next_work(&self, until: Timestamp) -> Option<Timestamp> {
         let now = self.house.time.now();
-        let far = now.plus(FAR);
+        let far = now.plus(FAR).min(until);
         let backend = &self.house.backend;
         let mut next = backend.next_event();
         backend.with_model(|model| {
@@ -162,6 +176,7 @@ impl World {
     /// Does what an operator does about a real message that was shown damaged and is dead now: puts right what was
     /// damaged, and redrives it. Answers whether there was one.
     fn repair(&mut self, damage: &Damage) -> bool {
+        self.let_processes_be();
         let Some(node) = self.house.node_of(&damage.queue) else { return false };
         let Some((key, row)) = self.dead_row_of(&damage.queue, &damage.shown) else { return false };
         let address = row.address.clone();
@@ -186,6 +201,16 @@ impl World {
             self.house.watch.violated(format!("redrive sends {key} to {went_to:?}, not only to {address:?}"));
         }
         true
+    }
+
+    /// Lets what is stopping stop, and start again: no operator begins with a process that goes away under him.
+    fn let_processes_be(&mut self) {
+        while !self.events.is_empty() {
+            self.happen();
+            if !self.step() && !self.advance() {
+                return;
+            }
+        }
     }
 
     fn dead_row_of(&self, service: &str, body: &Bytes) -> Option<(Key, Due)> {
@@ -235,6 +260,7 @@ impl World {
         };
         self.house.time.spawn(Owner::Outside, "operator", Box::pin(run));
         loop {
+            self.happen();
             let done = result.lock().unwrap_or_else(PoisonError::into_inner).take();
             if done.is_some() || (!self.step() && !self.advance()) {
                 return done;

@@ -56,6 +56,12 @@ impl Trouble {
             until_next: rng.u32(1..=2 * plan.trouble_every),
         }
     }
+
+    /// Nothing more goes wrong.
+    pub(super) fn calm(&mut self) {
+        self.crashes = 0;
+        self.left.clear();
+    }
 }
 
 impl World {
