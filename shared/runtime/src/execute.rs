@@ -2,11 +2,14 @@
 
 use contracts::Timestamp;
 use store::{Address, Boxed, Change, Key, Outcome, Outgoing, Record, Unit, Version};
+use tokio::sync::mpsc::error::TrySendError;
 
 use crate::core::Core;
 use crate::due::Due;
 use crate::fail::Fail;
-use crate::policy::{CONFLICT_BASE, CONFLICT_CAP, CONFLICT_TRIES, UNKNOWN_LOOKS, UNKNOWN_WAIT};
+use crate::policy::{
+    CONFLICT_BASE, CONFLICT_CAP, CONFLICT_TRIES, RELAY_PATIENCE, UNKNOWN_LOOKS, UNKNOWN_WAIT,
+};
 use crate::quirk::Bug;
 use crate::relay::Sent;
 use crate::stats::Stats;
@@ -126,11 +129,21 @@ impl Core {
     async fn follow(&self, Follow { published, sent, woken }: Follow) {
         Stats::add(&self.stats.published, published);
         if let Some(sent) = sent {
-            // A full relay leaves the record to the sweeper: publishing never holds a handler up.
-            self.relay.try_send(sent).ok();
+            self.hand_over(sent).await;
         }
         for name in woken {
             self.wake(&name).await;
+        }
+    }
+
+    /// To the relay. One that is behind holds handlers up for a moment, so that no more is taken in than goes out; one
+    /// that stands still, as the bus is away, leaves the record to the sweeper.
+    async fn hand_over(&self, sent: Sent) {
+        let Err(TrySendError::Full(sent)) = self.relay.try_send(sent) else { return };
+        tokio::select! {
+            biased;
+            _ = self.relay.send(sent) => {}
+            () = self.env.clock.sleep(RELAY_PATIENCE) => {}
         }
     }
 

@@ -99,6 +99,8 @@ pub(crate) const SWEEPS: u32 = 3;
 pub(crate) const SWEEP_ROWS: usize = 45;
 /// Records that wait for the relay before the rest is left to the sweeper.
 pub(crate) const RELAY_BACKLOG: usize = 1_024;
+/// How long a handler that has committed waits for room there.
+pub(crate) const RELAY_PATIENCE: Duration = Duration::from_millis(250);
 /// A loop that has not moved for this long is stuck.
 pub(crate) const WATCHDOG: Duration = Duration::from_secs(60);
 /// How often a request with a lost answer looks for its record.

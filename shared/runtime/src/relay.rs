@@ -7,6 +7,8 @@ use std::sync::Arc;
 use bus::Published;
 use bytes::Bytes;
 use contracts::Timestamp;
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
 use store::{Change, Key, Nonce, Outcome, Outgoing, Record, StoredRecord, Unit, Version};
 use tokio::sync::mpsc;
 
@@ -36,8 +38,11 @@ impl Sent {
 
 /// Records that one round publishes together.
 const ROUND: usize = 64;
+/// Rounds whose marks are being cleared while the next ones are published.
+const CLEARING: usize = 4;
 
-/// Publishes what committers hand over, until `stop`; then what is left in hand.
+/// Publishes what committers hand over, until `stop`; then what is left in hand. One round after another, so that what
+/// was committed first is sent first; marks are cleared meanwhile.
 pub(crate) async fn run(
     core: Arc<Core>,
     mut sent: mpsc::Receiver<Sent>,
@@ -46,26 +51,48 @@ pub(crate) async fn run(
     let name = format!("{}.relay", core.queue);
     tokio::pin!(stop);
     let mut round = Vec::new();
+    let mut clearing = FuturesUnordered::new();
     loop {
         core.health.beat(&name, core.env.now());
         tokio::select! {
             biased;
             () = &mut stop => break,
-            taken = sent.recv_many(&mut round, ROUND) => if taken == 0 { break },
+            Some(_) = clearing.next() => continue,
+            taken = sent.recv_many(&mut round, ROUND), if clearing.len() < CLEARING => if taken == 0 { break },
             () = core.env.clock.sleep(WATCHDOG / 4) => continue,
         }
-        core.publish_all(std::mem::take(&mut round)).await;
+        let (_, confirmed) = beside(core.publish(std::mem::take(&mut round)), &mut clearing).await;
+        clearing.push(core.clear_all(confirmed));
     }
+    while clearing.next().await.is_some() {}
     while let Ok(left) = sent.try_recv() {
         core.publish_all(vec![left]).await;
     }
     core.health.ended(&name);
 }
 
+/// What `work` answers, while `others` go on too.
+async fn beside<T, F: Future>(work: impl Future<Output = T>, others: &mut FuturesUnordered<F>) -> T {
+    tokio::pin!(work);
+    loop {
+        tokio::select! {
+            biased;
+            done = &mut work => return done,
+            Some(_) = others.next() => {}
+        }
+    }
+}
+
 impl Core {
     /// Publishes these records' messages and clears their marks. What is not confirmed stays pending for the sweeper.
     /// Answers how many marks are gone.
     pub(crate) async fn publish_all(&self, round: Vec<Sent>) -> usize {
+        let (cleared, confirmed) = self.publish(round).await;
+        cleared + self.clear_all(confirmed).await
+    }
+
+    /// Publishes these records' messages. Answers how many marks are gone, and whose can be cleared.
+    async fn publish(&self, round: Vec<Sent>) -> (usize, Vec<Sent>) {
         let mut cleared = 0;
         if self.quirks.has(Bug::PendingClearedBeforeConfirm) {
             for sent in &round {
@@ -90,7 +117,7 @@ impl Core {
             }
             cleared += self.clear_or_leave(&sent, &mine).await;
         }
-        cleared + self.clear_all(confirmed).await
+        (cleared, confirmed)
     }
 
     /// Clears the marks of records whose messages are all confirmed, in one unit of work and unread: a pending record has

@@ -1,7 +1,7 @@
 //! PostgreSQL behind the Store port, for services that run in many processes.
 //!
-//! A unit of work is one statement on one connection: the server takes a lock for each key, in an order that all
-//! share, judges, applies and commits. Locks on keys, not on rows, as what is absent has no row; and not
+//! A unit of work is one statement on one connection, alone or along with others that have nothing to do with it: the
+//! server takes a lock for each key, in an order that all share, judges, applies and commits. Locks on keys, not on rows, as what is absent has no row; and not
 //! `SERIALIZABLE`, under which two steps of one counter would fail each other. What the network loses in between is
 //! `Unknown`, and the record tells.
 
@@ -17,15 +17,18 @@ mod schema;
 mod settings;
 mod snapshot;
 mod tls;
+mod together;
 
 use std::sync::Arc;
 
 use contracts::Timestamp;
 
+use self::commit::Commits;
 use self::housekeeping::Housekeeping;
 use self::link::Maker;
 use self::pack::Ready;
 use self::pool::Pool;
+use self::reader::Reads;
 use crate::failure::Outage;
 use crate::key::{Item, Key};
 use crate::query::{Page, Query};
@@ -39,8 +42,8 @@ pub use self::settings::{Settings, SettingsError, Waits};
 pub struct Postgres {
     pool: Arc<Pool>,
     housekeeping: Housekeeping,
-    commit_sql: String,
-    read_sql: String,
+    commits: Commits,
+    reads: Reads,
 }
 
 impl Postgres {
@@ -50,14 +53,13 @@ impl Postgres {
     /// [`OpenError`]: [`OpenError::Outage`] may be over in a moment; at the others a person should look.
     pub async fn open(settings: Settings) -> Result<Self, OpenError> {
         settings.check()?;
-        let commit_sql = commit::sql(&settings.schema);
-        let read_sql = reader::sql(&settings.schema);
-        let maker = Maker::new(settings, vec![commit_sql.clone(), read_sql.clone()])?;
+        let (commits, reads) = (Commits::new(&settings.schema), Reads::new(&settings.schema));
+        let maker = Maker::new(settings, vec![commits.sql().to_owned(), reads.sql().to_owned()])?;
         schema::prepare(&maker).await?;
         let pool = Arc::new(Pool::new(maker));
         // The first connection shows at once whether the function can be called.
         pool.lend().await?.keep();
-        Ok(Self { pool, housekeeping: Housekeeping::default(), commit_sql, read_sql })
+        Ok(Self { pool, housekeeping: Housekeeping::default(), commits, reads })
     }
 
     /// Removes what expired, again and again, until the store is closed. Whoever opens the store runs this beside it;
@@ -83,7 +85,7 @@ impl Postgres {
         let before = Timestamp::from_micros(now.as_micros().saturating_sub(grace));
         let mut gone = 0;
         loop {
-            match housekeeping::purge(&self.pool, &self.commit_sql, before).await? {
+            match housekeeping::purge(&self.pool, &self.commits, before).await? {
                 (0, _) | (_, false) => return Ok(gone),
                 (found, true) => gone += found as u64,
             }
@@ -104,7 +106,7 @@ impl Store for Postgres {
     }
 
     fn read(&self, keys: Vec<Key>, now: Timestamp) -> Boxed<'_, Result<Vec<Option<Item>>, Outage>> {
-        Box::pin(async move { reader::read(&self.pool, &self.read_sql, &keys, now).await })
+        Box::pin(self.reads.read(&self.pool, keys, now))
     }
 
     fn query(&self, query: Query, now: Timestamp) -> Boxed<'_, Result<Page, Outage>> {
@@ -118,7 +120,8 @@ impl Store for Postgres {
     fn commit(&self, unit: Unit) -> Boxed<'_, Result<Outcome, Outage>> {
         Box::pin(async move {
             let now = unit.now.as_micros();
-            let outcome = commit::commit(&self.pool, &self.commit_sql, Ready::new(unit)).await?;
+            let ready = Ready::new(unit, &self.pool.maker().settings().schema);
+            let outcome = self.commits.commit(&self.pool, ready).await?;
             if outcome == Outcome::Committed {
                 self.housekeeping.committed(now);
             }

@@ -1,44 +1,152 @@
-//! Commits a unit of work: one statement, one round trip, judged and applied by the server.
+//! Commits units of work: one statement, one round trip, judged and applied by the server, each unit for itself.
 
-use super::failure::Failure;
-use super::pack::Ready;
-use super::pool::Pool;
+use super::failure::{Failure, closed};
+use super::pack::{Packed, Ready};
+use super::pool::{Lent, Pool};
+use super::reader::column;
+use super::together::{Statement, Together, Unanswered};
 use crate::failure::{Outage, OutageKind};
 use crate::unit::{Limit, Outcome};
 
-/// The statement, in `schema`.
-pub(super) fn sql(schema: &str) -> String {
-    format!("SELECT \"{schema}\".commit_unit($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)")
+/// Units of one statement.
+const UNITS: usize = 32;
+/// Changes of one statement, unless one unit has more.
+const CHANGES: usize = 400;
+
+/// What becomes of a unit, or why nothing can.
+type Answer = Result<Outcome, Outage>;
+
+/// The statement, and who waits for it.
+pub(super) struct Commits {
+    sql: String,
+    together: Together<Ready, Answer>,
 }
 
-pub(super) async fn commit(pool: &Pool, sql: &str, ready: Ready) -> Result<Outcome, Outage> {
-    let packed = ready.pack(&pool.maker().settings().schema);
-    let mut lent = pool.lend().await?;
-    let answer = lent.link().rows(sql, &packed.values()).await;
-    match answer {
-        Ok(rows) => {
-            lent.keep();
-            let code: i16 = rows.first().and_then(|row| row.try_get(0).ok()).unwrap_or(-1);
-            outcome(code, ready.limit)
-        }
-        Err(Failure::Refused(refusal)) => {
-            lent.keep();
-            match refusal.code().code() {
-                // Serialization failure and deadlock: only another program that uses the tables can bring them about.
-                "40001" | "40P01" => Ok(Outcome::Conflict),
-                // A key that no index can hold, or an array that is too long.
-                code if code.starts_with("54") => Ok(Outcome::TooLarge(Limit::Bytes)),
-                _ => Err(Failure::Refused(refusal).outage()),
+impl Commits {
+    pub(super) fn new(schema: &str) -> Self {
+        let places: Vec<String> = (1..=15).map(|place| format!("${place}")).collect();
+        let sql = format!("SELECT \"{schema}\".commit_units({})", places.join(", "));
+        Self { sql, together: Together::new() }
+    }
+
+    /// To be prepared.
+    pub(super) fn sql(&self) -> &str {
+        &self.sql
+    }
+
+    /// Commits a unit, in one statement with all that is to be committed by then.
+    pub(super) async fn commit(&self, pool: &Pool, ready: Ready) -> Answer {
+        let patience = pool.maker().settings().waits.connection;
+        let statement = On { sql: &self.sql, pool };
+        match self.together.ask(&statement, ready, patience).await {
+            Ok(answer) => answer,
+            Err(Unanswered::Abandoned) => Ok(Outcome::Unknown),
+            Err(Unanswered::NoTurn) if pool.is_closed() => Err(closed()),
+            Err(Unanswered::NoTurn) => {
+                let detail = format!("other units of work were under way for {patience:?}");
+                Err(Outage::new(OutageKind::Throttled, detail))
             }
-        }
-        Err(Failure::Lost(why)) => {
-            tracing::debug!(reason = %why, "a commit was not answered");
-            Ok(Outcome::Unknown)
         }
     }
 }
 
-fn outcome(code: i16, limit: Option<Limit>) -> Result<Outcome, Outage> {
+struct On<'s> {
+    sql: &'s str,
+    pool: &'s Pool,
+}
+
+impl Statement for On<'_> {
+    type Job = Ready;
+    type Answer = Answer;
+
+    /// Units that have nothing to do with each other, so that one neither waits for another nor fails it.
+    fn fits(&self, chosen: &[Ready], job: &Ready) -> bool {
+        let changes: usize = chosen.iter().map(Ready::len).sum();
+        chosen.is_empty()
+            || chosen.len() < UNITS
+                && changes + job.len() <= CHANGES
+                && chosen.iter().all(|other| job.is_apart_from(other))
+    }
+
+    async fn run(&self, units: Vec<Ready>) -> Vec<Answer> {
+        let mut lent = match self.pool.lend().await {
+            Ok(lent) => lent,
+            Err(outage) => return units.iter().map(|_| Err(outage.clone())).collect(),
+        };
+        match self.send(&mut lent, &units).await {
+            Err(Failure::Refused(refusal)) if units.len() > 1 && is_of_one(refusal.code().code()) => {
+                // Nothing of it was applied. Whose it was shows when each goes alone.
+                let mut answers = Vec::with_capacity(units.len());
+                let mut is_whole = true;
+                for unit in units.chunks(1) {
+                    if !is_whole {
+                        answers.push(Err(Outage::new(OutageKind::Unreachable, "the connection is gone")));
+                        continue;
+                    }
+                    let sent = self.send(&mut lent, unit).await;
+                    is_whole = !matches!(sent, Err(Failure::Lost(_)));
+                    answers.extend(answers_of(sent, unit));
+                }
+                if is_whole {
+                    lent.keep();
+                }
+                answers
+            }
+            sent => {
+                if !matches!(sent, Err(Failure::Lost(_))) {
+                    lent.keep();
+                }
+                answers_of(sent, &units)
+            }
+        }
+    }
+}
+
+impl On<'_> {
+    /// What the function says of each change.
+    async fn send(&self, lent: &mut Lent<'_>, units: &[Ready]) -> Result<Vec<i16>, Failure> {
+        let packed = Packed::of(units);
+        let rows = lent.link().rows(self.sql, &packed.values()).await?;
+        let verdicts = rows.first().and_then(|row| column::<Option<Vec<i16>>>(row, 0).ok());
+        Ok(verdicts.flatten().unwrap_or_default())
+    }
+}
+
+/// Whether another unit might pass where this code was answered: a failed serialization or a deadlock, which only
+/// another program that uses the tables can bring about; a lock that was not to be had; text or a key that the server
+/// cannot hold.
+fn is_of_one(code: &str) -> bool {
+    ["22", "40", "54", "55"].iter().any(|class| code.starts_with(class))
+}
+
+fn answers_of(sent: Result<Vec<i16>, Failure>, units: &[Ready]) -> Vec<Answer> {
+    match sent {
+        Ok(verdicts) => {
+            let mut places = verdicts.into_iter();
+            let verdict = |unit: &Ready| {
+                let mine: Vec<i16> = places.by_ref().take(unit.len()).collect();
+                if mine.len() < unit.len() { -1 } else { mine.first().copied().unwrap_or(0) }
+            };
+            let verdicts: Vec<i16> = units.iter().map(verdict).collect();
+            units.iter().zip(verdicts).map(|(unit, verdict)| outcome(verdict, unit.limit)).collect()
+        }
+        Err(Failure::Refused(refusal)) => {
+            let answer = match refusal.code().code() {
+                "40001" | "40P01" => Ok(Outcome::Conflict),
+                // A key that no index can hold, or an array that is too long.
+                code if code.starts_with("54") => Ok(Outcome::TooLarge(Limit::Bytes)),
+                _ => Err(Failure::Refused(refusal).outage()),
+            };
+            units.iter().map(|_| answer.clone()).collect()
+        }
+        Err(Failure::Lost(why)) => {
+            tracing::debug!(reason = %why, units = units.len(), "a commit was not answered");
+            units.iter().map(|_| Ok(Outcome::Unknown)).collect()
+        }
+    }
+}
+
+fn outcome(code: i16, limit: Option<Limit>) -> Answer {
     match (code, limit) {
         (0, None) => Ok(Outcome::Committed),
         (1, _) => Ok(Outcome::Duplicate),

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use contracts::Timestamp;
 use tokio::sync::Notify;
 
-use super::commit;
+use super::commit::Commits;
 use super::pack::Ready;
 use super::pool::Pool;
 use super::reader::column;
@@ -53,7 +53,11 @@ impl Housekeeping {
 
 /// Removes up to one unit's worth of what expired at or before `before`. Answers how many were found and whether they
 /// are gone; they are not, if somebody changed one of them at this moment.
-pub(super) async fn purge(pool: &Pool, commit_sql: &str, before: Timestamp) -> Result<(usize, bool), Outage> {
+pub(super) async fn purge(
+    pool: &Pool,
+    commits: &Commits,
+    before: Timestamp,
+) -> Result<(usize, bool), Outage> {
     let find = format!(
         "SELECT collection, id, version FROM \"{}\".item WHERE expires IS NOT NULL AND expires <= $1
          ORDER BY expires LIMIT $2",
@@ -72,6 +76,7 @@ pub(super) async fn purge(pool: &Pool, commit_sql: &str, before: Timestamp) -> R
         return Ok((0, true));
     }
     let unit = Unit { now: before, nonce: Nonce(1), record: None, changes, settles: None };
-    let outcome = commit::commit(pool, commit_sql, Ready::new(unit).of_all_time()).await?;
+    let outcome =
+        commits.commit(pool, Ready::new(unit, &pool.maker().settings().schema).of_all_time()).await?;
     Ok((found.len(), outcome == Outcome::Committed))
 }

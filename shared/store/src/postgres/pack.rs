@@ -1,4 +1,4 @@
-//! A unit of work as the server's function takes it: one place per change in arrays that run in parallel, and the
+//! Units of work as the server's function takes them: one place per change in arrays that run in parallel, and the
 //! locks of all keys.
 
 use std::borrow::Cow;
@@ -20,12 +20,13 @@ const RECORD: i16 = 4;
 /// The arguments of the function, owned or borrowed from the unit.
 #[derive(Default)]
 pub(super) struct Packed<'u> {
-    now: i64,
-    nonce: i64,
-    /// False: it can never be applied, and is only judged, as a duplicate or a conflict comes first.
-    writes: bool,
     locks: Vec<i64>,
     shared: Vec<bool>,
+    units: Vec<i32>,
+    nows: Vec<i64>,
+    nonces: Vec<i64>,
+    /// False: its unit can never be applied, and is only judged, as a duplicate or a conflict comes first.
+    writes: Vec<bool>,
     kinds: Vec<i16>,
     collections: Vec<Cow<'u, str>>,
     ids: Vec<Cow<'u, str>>,
@@ -44,16 +45,25 @@ pub(super) struct Ready {
     changes: Vec<Change>,
     now: i64,
     nonce: i64,
+    /// The lock of each of its items, and whether the item is only looked at. Two items may have one lock, and one item
+    /// may be changed twice: who writes has it alone.
+    locks: BTreeMap<i64, bool>,
     /// Which bound it breaks by itself.
     pub limit: Option<Limit>,
 }
 
 impl Ready {
-    pub(super) fn new(unit: Unit) -> Self {
+    /// For the store in `schema`.
+    pub(super) fn new(unit: Unit, schema: &str) -> Self {
         let limit = unit.check_limits().err();
         let Unit { now, nonce, record, changes, .. } = unit;
         let record = record.map(|record| record.as_put(nonce, now, false));
-        Self { record, changes, now: now.as_micros(), nonce: nonce.0.cast_signed(), limit }
+        let mut locks = BTreeMap::new();
+        for change in record.iter().chain(&changes) {
+            let is_shared = matches!(change, Change::Check { .. });
+            *locks.entry(lock_of(schema, change.key())).or_insert(true) &= is_shared;
+        }
+        Self { record, changes, now: now.as_micros(), nonce: nonce.0.cast_signed(), locks, limit }
     }
 
     /// Judged as of before anything expired: for who removes what has.
@@ -61,35 +71,44 @@ impl Ready {
         Self { now: i64::MIN, ..self }
     }
 
-    /// For the store in `schema`.
-    pub(super) fn pack(&self, schema: &str) -> Packed<'_> {
-        let writes = self.limit.is_none();
-        let mut packed = Packed { now: self.now, nonce: self.nonce, writes, ..Packed::default() };
-        let mut locks = BTreeMap::new();
-        let record = self.record.iter().map(|change| (change, true));
-        for (change, is_record) in record.chain(self.changes.iter().map(|change| (change, false))) {
-            packed.add(change, is_record);
-            let is_shared = matches!(change, Change::Check { .. });
-            // Two keys may have one lock, and one key may be changed twice: who writes has it alone.
-            *locks.entry(lock_of(schema, change.key())).or_insert(true) &= is_shared;
-        }
-        // What is only judged holds nobody up.
-        if writes {
-            (packed.locks, packed.shared) = locks.into_iter().unzip();
-        }
-        packed
+    /// How many places it takes.
+    pub(super) fn len(&self) -> usize {
+        self.changes.len() + usize::from(self.record.is_some())
+    }
+
+    /// Whether it is of no concern to another unit what becomes of this one.
+    pub(super) fn is_apart_from(&self, other: &Self) -> bool {
+        self.locks.iter().all(|(lock, shared)| other.locks.get(lock).is_none_or(|also| *shared && *also))
     }
 }
 
 impl<'u> Packed<'u> {
+    /// These units.
+    pub(super) fn of(units: &'u [Ready]) -> Self {
+        let mut packed = Self::default();
+        let mut locks: BTreeMap<i64, bool> = BTreeMap::new();
+        for (unit, number) in units.iter().zip(1..) {
+            for (nth, change) in unit.record.iter().chain(&unit.changes).enumerate() {
+                packed.add((unit, number), change, nth == 0 && unit.record.is_some());
+            }
+            // What is only judged holds nobody up.
+            for (lock, is_shared) in unit.locks.iter().filter(|_| unit.limit.is_none()) {
+                *locks.entry(*lock).or_insert(true) &= is_shared;
+            }
+        }
+        (packed.locks, packed.shared) = locks.into_iter().unzip();
+        packed
+    }
+
     /// In the order in which the function takes them.
-    pub(super) fn values(&self) -> [&(dyn ToSql + Sync); 14] {
+    pub(super) fn values(&self) -> [&(dyn ToSql + Sync); 15] {
         [
-            &self.now,
-            &self.nonce,
-            &self.writes,
             &self.locks,
             &self.shared,
+            &self.units,
+            &self.nows,
+            &self.nonces,
+            &self.writes,
             &self.kinds,
             &self.collections,
             &self.ids,
@@ -102,14 +121,15 @@ impl<'u> Packed<'u> {
         ]
     }
 
-    fn add(&mut self, change: &'u Change, is_record: bool) {
+    fn add(&mut self, (unit, number): (&Ready, i32), change: &'u Change, is_record: bool) {
+        let writes = unit.limit.is_none();
         let (mut at, mut list, mut bytes, mut steps, mut least) = (None, None, None, None, None);
         let (kind, version) = match change {
             Change::Check { version, .. } => (CHECK, version.0),
             Change::Put { version, body, entries, expires, .. } => {
                 at = expires.map(|at| at.as_micros());
                 list = listed(entries);
-                bytes = self.writes.then_some(body.as_ref());
+                bytes = writes.then_some(body.as_ref());
                 (if is_record { RECORD } else { PUT }, version.0)
             }
             Change::Delete { version, .. } => (DELETE, version.0),
@@ -120,6 +140,10 @@ impl<'u> Packed<'u> {
             }
         };
         let key = change.key();
+        self.units.push(number);
+        self.nows.push(unit.now);
+        self.nonces.push(unit.nonce);
+        self.writes.push(writes);
         self.kinds.push(kind);
         self.collections.push(stored(&key.collection));
         self.ids.push(stored(&key.id));

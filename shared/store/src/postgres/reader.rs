@@ -1,47 +1,117 @@
 //! Reads: by key, all of them as of one instant; and page by page along an index.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use contracts::Timestamp;
 use tokio_postgres::Row as SqlRow;
 use tokio_postgres::types::ToSql;
 
+use super::failure::closed;
 use super::pool::Pool;
+use super::together::{Statement, Together, Unanswered};
 use crate::failure::{Outage, OutageKind};
 use crate::key::{Item, Key, Version};
 use crate::query::{Page, Query, Row, cursor, read_cursor};
 use crate::text::{meant, stored};
 use crate::unit::Fields;
 
-/// The statement that reads by key.
-pub(super) fn sql(schema: &str) -> String {
-    format!(
-        "SELECT c.place, i.version, i.body, i.fields::text
-         FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS c(collection, id, place)
-         JOIN \"{schema}\".item AS i ON i.collection = c.collection AND i.id = c.id
-         WHERE i.expires IS NULL OR i.expires > $3"
-    )
+/// Calls of one statement.
+const CALLS: usize = 64;
+/// Keys of one statement, unless one call has more.
+const KEYS: usize = 256;
+
+/// One call: what is read, as of when.
+pub(super) struct Read {
+    keys: Arc<[Key]>,
+    now: i64,
 }
 
-pub(super) async fn read(
-    pool: &Pool,
-    sql: &str,
-    keys: &[Key],
-    now: Timestamp,
-) -> Result<Vec<Option<Item>>, Outage> {
-    let mut items: Vec<Option<Item>> = vec![None; keys.len()];
-    if keys.is_empty() {
-        return Ok(items);
+type Answer = Result<Vec<Option<Item>>, Outage>;
+
+/// The statement that reads by key, and who waits for it.
+pub(super) struct Reads {
+    sql: String,
+    together: Together<Read, Answer>,
+}
+
+impl Reads {
+    pub(super) fn new(schema: &str) -> Self {
+        let sql = format!(
+            "SELECT c.place, i.version, i.body, i.fields::text
+             FROM unnest($1::text[], $2::text[], $3::bigint[]) WITH ORDINALITY AS c(collection, id, now, place)
+             JOIN \"{schema}\".item AS i ON i.collection = c.collection AND i.id = c.id
+             WHERE i.expires IS NULL OR i.expires > c.now"
+        );
+        Self { sql, together: Together::new() }
     }
-    let collections: Vec<_> = keys.iter().map(|key| stored(&key.collection)).collect();
-    let ids: Vec<_> = keys.iter().map(|key| stored(&key.id)).collect();
-    for row in pool.rows(sql, &[&collections, &ids, &now.as_micros()]).await? {
-        let place: i64 = column(&row, 0)?;
-        let place = usize::try_from(place).ok().and_then(|place| items.get_mut(place.wrapping_sub(1)));
-        if let Some(place) = place {
-            *place = Some(item(&row, 1)?);
+
+    /// To be prepared.
+    pub(super) fn sql(&self) -> &str {
+        &self.sql
+    }
+
+    /// Reads all `keys` as of one instant, in one statement with all that is to be read by then.
+    pub(super) async fn read(&self, pool: &Pool, keys: Vec<Key>, now: Timestamp) -> Answer {
+        if keys.is_empty() {
+            return Ok(vec![]);
+        }
+        let patience = pool.maker().settings().waits.connection;
+        let (statement, keys) = (On { sql: &self.sql, pool }, Arc::<[Key]>::from(keys));
+        loop {
+            let read = Read { keys: keys.clone(), now: now.as_micros() };
+            return match self.together.ask(&statement, read, patience).await {
+                Ok(answer) => answer,
+                Err(_) if pool.is_closed() => Err(closed()),
+                Err(Unanswered::Abandoned) => continue,
+                Err(Unanswered::NoTurn) => {
+                    Err(Outage::new(OutageKind::Throttled, format!("others were reading for {patience:?}")))
+                }
+            };
         }
     }
-    Ok(items)
+}
+
+struct On<'s> {
+    sql: &'s str,
+    pool: &'s Pool,
+}
+
+impl Statement for On<'_> {
+    type Job = Read;
+    type Answer = Answer;
+
+    fn fits(&self, chosen: &[Read], job: &Read) -> bool {
+        let keys: usize = chosen.iter().map(|read| read.keys.len()).sum();
+        chosen.is_empty() || chosen.len() < CALLS && keys + job.keys.len() <= KEYS
+    }
+
+    async fn run(&self, reads: Vec<Read>) -> Vec<Answer> {
+        match self.items(&reads).await {
+            Ok(mut items) => reads.iter().map(|read| Ok(items.drain(..read.keys.len()).collect())).collect(),
+            Err(outage) => reads.iter().map(|_| Err(outage.clone())).collect(),
+        }
+    }
+}
+
+impl On<'_> {
+    /// What lies under each key of these, one after another.
+    async fn items(&self, reads: &[Read]) -> Answer {
+        let keys = || reads.iter().flat_map(|read| read.keys.iter());
+        let collections: Vec<_> = keys().map(|key| stored(&key.collection)).collect();
+        let ids: Vec<_> = keys().map(|key| stored(&key.id)).collect();
+        let nows: Vec<i64> =
+            reads.iter().flat_map(|read| std::iter::repeat_n(read.now, read.keys.len())).collect();
+        let mut items: Vec<Option<Item>> = vec![None; ids.len()];
+        for row in self.pool.rows(self.sql, &[&collections, &ids, &nows]).await? {
+            let place: i64 = column(&row, 0)?;
+            let place = usize::try_from(place).ok().and_then(|place| items.get_mut(place.wrapping_sub(1)));
+            if let Some(place) = place {
+                *place = Some(item(&row, 1)?);
+            }
+        }
+        Ok(items)
+    }
 }
 
 pub(super) async fn query(pool: &Pool, query: &Query, now: Timestamp) -> Result<Page, Outage> {
@@ -78,12 +148,14 @@ fn page_sql(schema: &str, query: &Query, is_after: bool) -> String {
         (true, false) => format!("AND (e.sort, e.id) {beyond} ($7, $8)"),
         (true, true) => format!("AND (e.sort, e.id) {beyond} ($8, $9)"),
     };
+    // OFFSET keeps the planner from beginning with the items: a page is the first few entries, whatever else there is.
     format!(
         "SELECT e.sort, e.id, i.version, i.body, i.fields::text
          FROM \"{schema}\".entry AS e
-         JOIN \"{schema}\".item AS i ON i.collection = e.collection AND i.id = e.id
+         CROSS JOIN LATERAL (
+           SELECT version, body, fields FROM \"{schema}\".item
+           WHERE collection = e.collection AND id = e.id AND (expires IS NULL OR expires > $5) OFFSET 0) AS i
          WHERE e.collection = $1 AND e.name = $2 AND e.partition = $3 AND e.sort >= $4 {to} {after}
-           AND (i.expires IS NULL OR i.expires > $5)
          ORDER BY e.sort {order}, e.id {order} LIMIT $6"
     )
 }

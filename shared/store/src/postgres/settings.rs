@@ -177,11 +177,12 @@ impl Settings {
 
 /// What is answered must survive the loss of power, and a unit of work must see what earlier holders of its locks
 /// committed, whatever the role's or the database's own settings are. Every statement is a descent in an index, also
-/// where the planner has not yet noticed how large a table has become. A snapshot that nobody reads any more must not
+/// where the planner has not yet noticed how large a table has become, and one that marks the dead rows that it meets:
+/// an index in which rows come and go all the time is full of them. A snapshot that nobody reads any more must not
 /// keep the server from cleaning up.
 const SESSION: &str = "-c synchronous_commit=on -c default_transaction_isolation=read\\ committed \
     -c default_transaction_read_only=off -c idle_in_transaction_session_timeout=600000 \
-    -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off \
+    -c enable_seqscan=off -c enable_bitmapscan=off -c enable_hashjoin=off -c enable_mergejoin=off \
     -c plan_cache_mode=force_generic_plan -c jit=off";
 
 /// On this machine: nobody listens in between.

@@ -87,6 +87,81 @@ fn sixty_four_steps_of_one_counter_at_once_all_add_up() {
     });
 }
 
+/// One statement has many units; what is wrong with one is nobody else's trouble.
+#[test]
+fn of_units_that_come_at_once_each_is_judged_for_itself() {
+    let Some(server) = server() else { return };
+    let place = Place::new(&server);
+    run(async {
+        let store = place.open().await;
+        assert_eq!(commit(&store, handling(1, "had", vec![put("taken", 0)])).await, Outcome::Committed);
+        let mut units = Vec::new();
+        let mut expected = Vec::new();
+        for n in 0..60_u64 {
+            let (mine, nonce) = (format!("doc{n}"), 100 + n);
+            let (unit, end) = match n % 6 {
+                0 => (handling(nonce, "had", vec![put(&mine, 0)]), Outcome::Duplicate),
+                1 => (handling(nonce, &mine, vec![put(&mine, 0), absent("taken")]), Outcome::Conflict),
+                2 => {
+                    let twice = vec![put(&mine, 0), put(&mine, 0)];
+                    (unit(nonce, twice), Outcome::TooLarge(store::Limit::SameItemTwice))
+                }
+                // An id that no index can hold: the server refuses the whole statement.
+                3 => {
+                    let noise: String = (0..9_000_u64).map(|at| char::from(b'a' + hash(n + at))).collect();
+                    (unit(nonce, vec![put(&noise, 0)]), Outcome::TooLarge(store::Limit::Bytes))
+                }
+                _ => (handling(nonce, &mine, vec![put(&mine, 0), step("all", 1)]), Outcome::Committed),
+            };
+            units.push(commit(&store, unit));
+            expected.push(end);
+        }
+        assert_eq!(together(units).await, expected);
+        assert_eq!(counter(&store, "all").await, (20, 20));
+        for n in 0..60_u64 {
+            assert_eq!(read(&store, doc(&format!("doc{n}"))).await.is_some(), n % 6 > 3, "doc{n}");
+        }
+    });
+}
+
+/// A caller that goes away while it has others' units under way leaves them without an answer, not without an end.
+#[test]
+fn who_goes_away_with_others_under_way_leaves_them_unknown_or_undone() {
+    let Some(server) = server() else { return };
+    let place = Place::new(&server);
+    run(async {
+        let store = Postgres::open(place.named()).await.unwrap();
+        for round in 0..ROUNDS {
+            let mut units: Vec<_> = (0..16_u64)
+                .map(|n| {
+                    let name = format!("{round}-{n}");
+                    Box::pin(commit(&store, handling(round * 16 + n + 1, &name, vec![put(&name, 0)])))
+                })
+                .collect();
+            let gone = units.split_off(8);
+            let staying = together(units);
+            let leaving = async {
+                let all = Box::pin(together(gone));
+                futures_util::future::select(all, Box::pin(turns(round % 10 * 8))).await;
+            };
+            let (ends, ()) = futures_util::future::join(staying, leaving).await;
+            for (n, end) in (0..16_u64).zip(ends) {
+                let is_there = read(&store, Key::new("t.record", format!("{round}-{n}"))).await.is_some();
+                assert!(
+                    end == Outcome::Unknown || end == Outcome::Committed && is_there,
+                    "{round}-{n}: {end:?}"
+                );
+            }
+        }
+        // What nobody waits for any more is still done.
+        let at_work =
+            "SELECT count(*) FROM pg_stat_activity WHERE application_name = '@' AND state <> 'idle'";
+        while place.sql(at_work).await != ["0"] {}
+        let torn = "SELECT id FROM @.item GROUP BY id HAVING count(*) <> 2";
+        assert_eq!(place.sql(torn).await, Vec::<String>::new());
+    });
+}
+
 /// Units name the same keys in every order; whoever waits for one has none that another waits for.
 #[test]
 fn units_with_the_same_keys_in_any_order_never_deadlock() {
@@ -146,4 +221,17 @@ fn a_key_that_somebody_keeps_locked_is_waited_for_no_longer_than_was_said() {
         futures_util::future::select(Box::pin(held), connection).await;
         assert_eq!(commit(&store, unit(3, vec![put("b", 0)])).await, Outcome::Committed);
     });
+}
+
+/// As long as others are polled so many times.
+async fn turns(many: u64) {
+    for _ in 0..many {
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Letters that no compression makes short.
+fn hash(n: u64) -> u8 {
+    let mixed = (n + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    u8::try_from((mixed ^ (mixed >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9) >> 32 & 15).unwrap()
 }
