@@ -10,30 +10,36 @@ impl RabbitMq {
     /// Deletes every queue that was declared, with all that waits in it, and the exchange.
     ///
     /// # Errors
-    /// [`Outage`]: the bus cannot be reached; some of it is still there.
+    /// [`Outage`]: the bus cannot be reached, or does not answer; some of it is still there.
     pub async fn demolish(&self) -> Result<(), Outage> {
         for queue in self.topology.queues() {
             self.demolish_queue(&queue).await?;
         }
-        let failed = |error: lapin::Error| outage("demolish", &error);
-        let connection = self.publisher.link.connection().await?;
-        let channel = connection.create_channel().await.map_err(failed)?;
-        let options = ExchangeDeleteOptions::default();
-        channel.exchange_delete(self.settings.exchange.as_str().into(), options).await.map_err(failed)
+        let deleting = async {
+            let failed = |error: lapin::Error| outage("demolish", &error);
+            let connection = self.publisher.link.connection().await?;
+            let channel = connection.create_channel().await.map_err(failed)?;
+            let options = ExchangeDeleteOptions::default();
+            channel.exchange_delete(self.settings.exchange.as_str().into(), options).await.map_err(failed)
+        };
+        self.bounded("delete the exchange", deleting).await
     }
 
     /// Deletes one queue, with all that waits in it, and its dead queue.
     ///
     /// # Errors
-    /// [`Outage`]: the bus cannot be reached.
+    /// [`Outage`]: the bus cannot be reached, or does not answer.
     pub async fn demolish_queue(&self, queue: &str) -> Result<(), Outage> {
-        let failed = |error: lapin::Error| outage("demolish", &error);
-        let connection = self.publisher.link.connection().await?;
-        let channel = connection.create_channel().await.map_err(failed)?;
-        for name in [self.settings.physical(queue), self.settings.dead(queue)] {
-            let options = QueueDeleteOptions::default();
-            channel.queue_delete(name.as_str().into(), options).await.map_err(failed)?;
-        }
-        Ok(())
+        let deleting = async {
+            let failed = |error: lapin::Error| outage("demolish", &error);
+            let connection = self.publisher.link.connection().await?;
+            let channel = connection.create_channel().await.map_err(failed)?;
+            for name in [self.settings.physical(queue), self.settings.dead(queue)] {
+                let options = QueueDeleteOptions::default();
+                channel.queue_delete(name.as_str().into(), options).await.map_err(failed)?;
+            }
+            Ok(())
+        };
+        self.bounded(&format!("delete the queue {queue}"), deleting).await
     }
 }

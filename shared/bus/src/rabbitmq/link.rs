@@ -123,7 +123,9 @@ impl Keeper {
         }
         if let State::Up(connection) = self.state.send_replace(State::Down(closed())) {
             // What is unsettled goes back to its queue with the connection.
-            connection.close(200, "closing".into()).await.ok();
+            let closing = connection.close(200, "closing".into());
+            // A broker that does not answer notices that the connection is gone.
+            within(&*self.world, self.settings.confirm_wait, closing).await;
         }
     }
 

@@ -42,6 +42,18 @@ fn connect(settings: &Settings) -> RabbitMq {
     RabbitMq::connect(settings.clone(), Arc::new(Real))
 }
 
+/// A broker that is busy with a queue may leave a question about it unanswered: it is asked again.
+async fn demolish(admin: &RabbitMq, queue: &str) {
+    let mut why = None;
+    for _ in 0..3 {
+        match admin.demolish_queue(queue).await {
+            Ok(()) => return,
+            Err(outage) => why = Some(outage),
+        }
+    }
+    panic!("{queue} cannot be deleted: {why:?}");
+}
+
 impl Broker {
     /// The broker at `url`.
     pub(crate) async fn at(url: &str) -> Self {
@@ -82,7 +94,7 @@ impl Broker {
     /// Takes a queue away, as an operator would.
     pub(crate) async fn delete(&self, queue: &str) {
         let latest = self.latest.lock().unwrap().take().unwrap();
-        latest.admin.demolish_queue(queue).await.unwrap();
+        demolish(&latest.admin, queue).await;
         *self.latest.lock().unwrap() = Some(latest);
     }
 
@@ -90,7 +102,7 @@ impl Broker {
         self.proxy.set_down(false);
         let Some(latest) = self.latest.lock().unwrap().take() else { return };
         for queue in QUEUES {
-            latest.admin.demolish_queue(queue).await.unwrap();
+            demolish(&latest.admin, queue).await;
         }
     }
 
