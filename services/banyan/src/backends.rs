@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use bus::Bus;
+use bus::{Bus, Difference};
 use runtime::{Env, Policy, Ports, Quirks};
 use store::blobs::{Folder, Memory};
 use store::{Blobs, Boxed, Store};
@@ -159,6 +159,18 @@ pub(crate) async fn demolish(config: &Config, env: &Env) -> Result<()> {
     }
 }
 
+/// What of the shop's topology, its tables among it, the broker, the database or the account of `config` lacks or has otherwise.
+///
+/// # Errors
+/// Something cannot be asked.
+pub(crate) async fn differences(config: &Config, env: &Env) -> Result<Vec<Difference>> {
+    match config.chosen.bus {
+        BusKind::Embedded => Ok(vec![]),
+        BusKind::RabbitMq => differences_broker(config, env).await,
+        BusKind::Aws => differences_aws(config, env).await,
+    }
+}
+
 /// A store and a bus that know nothing of each other.
 type Opened = ((Arc<dyn Store>, Closing), (Arc<dyn Bus>, Closing));
 
@@ -171,6 +183,17 @@ async fn open_aws(config: &Config, env: &Env) -> Result<Opened> {
 #[cfg(feature = "aws")]
 async fn demolish_aws(config: &Config, env: &Env) -> Result<()> {
     aws::demolish(&aws::account(config).await?, config, env).await
+}
+
+#[cfg(feature = "aws")]
+async fn differences_aws(config: &Config, env: &Env) -> Result<Vec<Difference>> {
+    aws::differences(&aws::account(config).await?, config, env).await
+}
+
+#[cfg(not(feature = "aws"))]
+#[expect(clippy::unused_async, reason = "the same shape as with the feature")]
+async fn differences_aws(_: &Config, _: &Env) -> Result<Vec<Difference>> {
+    Err(not_compiled("--bus aws"))
 }
 
 #[cfg(not(feature = "aws"))]
@@ -198,6 +221,19 @@ async fn open_broker(config: &Config, env: &Env) -> Result<Opened> {
 async fn demolish_broker(config: &Config, env: &Env) -> Result<()> {
     rabbitmq::demolish(config, env).await?;
     Ok(store::postgres::bare::Bare::demolish(&postgres::settings(config)?).await?)
+}
+
+#[cfg(all(feature = "postgres", feature = "rabbitmq"))]
+async fn differences_broker(config: &Config, env: &Env) -> Result<Vec<Difference>> {
+    let mut found = rabbitmq::differences(config, env).await?;
+    found.extend(postgres::difference(config).await?);
+    Ok(found)
+}
+
+#[cfg(not(all(feature = "postgres", feature = "rabbitmq")))]
+#[expect(clippy::unused_async, reason = "the same shape as with the feature")]
+async fn differences_broker(_: &Config, _: &Env) -> Result<Vec<Difference>> {
+    Err(not_compiled("--bus rabbitmq"))
 }
 
 #[cfg(not(all(feature = "postgres", feature = "rabbitmq")))]

@@ -11,7 +11,7 @@ use crate::client::{self, Client};
 use crate::commands;
 use crate::config::{Config, Flags, Origin};
 use crate::output::{self, Output};
-use crate::{demo, dev, e2e, peer, serve};
+use crate::{demo, dev, doctor, e2e, peer, serve};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -100,6 +100,8 @@ pub enum Command {
     /// See who hears what, and make it on a broker or in an account
     #[command(subcommand)]
     Topology(commands::topology::Command),
+    /// See what stands in the way of services where they are to run, and what to do about it
+    Doctor(doctor::Args),
     /// Show what is configured, and by whom
     #[command(subcommand)]
     Config(commands::config::Command),
@@ -132,6 +134,7 @@ impl Command {
             Self::Chaos(args) => commands::chaos::run(&args, context).await,
             Self::Contracts(command) => commands::contracts::run(command, context).await,
             Self::Topology(command) => commands::topology::run(command, context).await,
+            Self::Doctor(args) => doctor::run(&args, context).await,
             Self::Config(command) => commands::config::run(&command, context),
             Self::Completions(args) => commands::completions::run(&args, context),
         }

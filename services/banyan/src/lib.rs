@@ -11,6 +11,7 @@ pub mod config;
 pub mod contracts;
 pub mod demo;
 pub mod dev;
+pub mod doctor;
 pub mod e2e;
 pub mod http;
 pub mod import;

@@ -87,7 +87,9 @@ pub fn error(error: &anyhow::Error, json: bool) {
 /// # Errors
 /// What is wrong with the filter.
 pub fn log_to_stderr(filter: &str) -> Result<(), String> {
-    let parsed = EnvFilter::try_new(filter).map_err(|error| {
+    // Its client library logs as an error whatever a broker says no to; who asked tells that better.
+    let quiet = if filter.contains("lapin") { String::new() } else { ",lapin::channel=off".to_owned() };
+    let parsed = EnvFilter::try_new(format!("{filter}{quiet}")).map_err(|error| {
         format!("log must be off, error, warn, info, debug or a tracing filter, got {filter:?}: {error}")
     })?;
     // Already set by whoever embeds this: theirs stays.

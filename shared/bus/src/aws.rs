@@ -9,6 +9,7 @@ mod failure;
 mod intake;
 mod lane;
 mod message;
+mod plan;
 mod policy;
 mod publish;
 mod server;
@@ -28,7 +29,8 @@ use futures_util::stream::{self, StreamExt, TryStreamExt};
 use tokio::sync::watch;
 
 use crate::{
-    Boxed, Bus, Caps, Delivery, Outage, Outgoing, Published, QueueState, Settle, Token, Wiring, World, within,
+    Boxed, Bus, Caps, Delivery, Difference, Outage, Outgoing, Published, QueueState, Settle, Token, Wiring,
+    World, within,
 };
 use account::Account;
 use failure::Failed;
@@ -38,6 +40,7 @@ use server::Server;
 use settling::Settling;
 use topology::Topology;
 
+pub use plan::{Plan, PlannedQueue};
 pub use settings::Settings;
 
 /// An HTTP client for an [`SdkConfig`]: TLS by rustls with ring and the system's certificates. The SDK's own default would
@@ -100,6 +103,23 @@ impl SnsSqs {
 
     fn served(&self) -> std::sync::MutexGuard<'_, BTreeMap<Arc<str>, Served>> {
         self.served.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What of `wiring` the account lacks, or has otherwise.
+    ///
+    /// # Errors
+    /// [`Outage`]: the account cannot be asked.
+    pub async fn compare(&self, wiring: &Wiring) -> Result<Vec<Difference>, Outage> {
+        self.topology.compare(wiring).await
+    }
+
+    /// How long a message that was taken stays away from others: as each queue of `wiring` that is there says, and as this
+    /// bus asks for, both in seconds.
+    ///
+    /// # Errors
+    /// [`Outage`]: the account cannot be asked.
+    pub async fn visibility(&self, wiring: &Wiring) -> Result<(Vec<(String, i32)>, i32), Outage> {
+        Ok((self.topology.visibility(wiring).await?, self.settings.visibility_s()))
     }
 
     /// What serves `queue`, from the first time it is asked for.

@@ -95,6 +95,15 @@ pub struct Wiring {
     pub subscribers: BTreeMap<EventType, BTreeSet<String>>,
 }
 
+/// Something that a broker or an account lacks of a [`Wiring`], or has otherwise.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// What it is about, by the name that it has there.
+    pub what: String,
+    /// How it is, where it should be otherwise.
+    pub how: String,
+}
+
 /// What became of one published message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Published {

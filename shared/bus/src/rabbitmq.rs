@@ -24,7 +24,8 @@ use lapin::types::FieldTable;
 use tokio::sync::watch;
 
 use crate::{
-    Boxed, Bus, Caps, Delivery, Outage, Outgoing, Published, QueueState, Settle, Token, Wiring, World, within,
+    Boxed, Bus, Caps, Delivery, Difference, Outage, Outgoing, Published, QueueState, Settle, Token, Wiring,
+    World, within,
 };
 use failure::{outage, silence};
 use intake::Intake;
@@ -68,6 +69,15 @@ impl RabbitMq {
         self.closing.send_replace(true);
         self.consuming.closed().await;
         self.publisher.link.closed().await;
+    }
+
+    /// What of `wiring` the broker lacks, or has otherwise. Bindings are not among it: AMQP has no question for them.
+    ///
+    /// # Errors
+    /// [`Outage`]: the broker cannot be asked.
+    pub async fn compare(&self, wiring: &Wiring) -> Result<Vec<Difference>, Outage> {
+        let asking = async { self.topology.compare(&*self.publisher.link.connection().await?, wiring).await };
+        self.bounded("compare", asking).await
     }
 
     /// What serves `queue`, from the first time it is asked for.

@@ -37,6 +37,27 @@ use crate::{Boxed, Caps, Snapshot, Store};
 pub use self::failure::OpenError;
 pub use self::settings::{Settings, SettingsError, Waits};
 
+/// How the table looks, for who makes it by other means than this program. All keys are text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shape {
+    /// Its partition and its sort key.
+    pub key: [&'static str; 2],
+    /// Its secondary indexes, with their keys only: name, partition key, sort key.
+    pub indexes: Vec<[String; 3]>,
+    /// The attribute that tells when an item is forgotten.
+    pub ttl: &'static str,
+}
+
+impl Shape {
+    /// Of this build.
+    #[must_use]
+    pub fn known() -> Self {
+        let indexes = (1..=layout::SLOTS)
+            .map(|slot| [layout::index_name(slot), layout::index_pk(slot), layout::index_sk(slot)]);
+        Self { key: [layout::PK, layout::SK], indexes: indexes.collect(), ttl: layout::TTL }
+    }
+}
+
 /// One table.
 pub struct DynamoDb {
     requests: Arc<Requests>,

@@ -10,6 +10,7 @@ mod commit;
 mod failure;
 mod housekeeping;
 mod link;
+mod look;
 mod pack;
 mod pool;
 mod reader;
@@ -36,6 +37,7 @@ use crate::unit::{Outcome, Unit};
 use crate::{Boxed, Caps, Snapshot, Store};
 
 pub use self::failure::OpenError;
+pub use self::look::Told;
 pub use self::settings::{Settings, SettingsError, Waits};
 
 /// One schema on one server.
@@ -60,6 +62,15 @@ impl Postgres {
         // The first connection shows at once whether the function can be called.
         pool.lend().await?.keep();
         Ok(Self { pool, housekeeping: Housekeeping::default(), commits, reads })
+    }
+
+    /// What the server says of itself, of our role and of our schema. Makes nothing.
+    ///
+    /// # Errors
+    /// [`OpenError`]: the settings are wrong, or the server does not answer.
+    pub async fn look(settings: Settings) -> Result<Told, OpenError> {
+        settings.check()?;
+        look::look(&Maker::new(settings, vec![])?).await
     }
 
     /// Removes what expired, again and again, until the store is closed. Whoever opens the store runs this beside it;

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use aws_config::{BehaviorVersion, SdkConfig};
-use bus::Bus;
 use bus::aws::{Settings as BusSettings, SnsSqs};
+use bus::{Bus, Difference, OutageKind};
 use runtime::Env;
 use store::Store;
-use store::dynamodb::{DynamoDb, Settings as StoreSettings};
+use store::dynamodb::{DynamoDb, OpenError, Settings as StoreSettings};
 
 use super::Closing;
 use crate::cli::Failure;
@@ -45,6 +45,42 @@ pub(super) fn bus(account: &SdkConfig, config: &Config, env: &Env) -> (Arc<dyn B
 fn queues(account: &SdkConfig, config: &Config, env: &Env) -> SnsSqs {
     let settings = BusSettings { prefix: format!("{}-", config.chosen.prefix), ..BusSettings::default() };
     SnsSqs::new(account, settings, Arc::new(env.clone()))
+}
+
+/// What the account lacks.
+///
+/// # Errors
+/// The account does not answer.
+pub(super) async fn differences(account: &SdkConfig, config: &Config, env: &Env) -> Result<Vec<Difference>> {
+    let bus = queues(account, config, env);
+    let found = bus.compare(&wiring::wiring()).await;
+    bus.close().await;
+    let mut found = found?;
+    let table = config.chosen.prefix.clone();
+    let what = format!("table {table}");
+    let settings = StoreSettings { table, creates: false, ..StoreSettings::default() };
+    match Box::pin(DynamoDb::open(account, settings)).await {
+        Ok(store) => store.close(),
+        Err(OpenError::Outage(outage)) if outage.kind != OutageKind::Broken => return Err(outage.into()),
+        Err(OpenError::Outage(outage)) => found.push(Difference { what, how: outage.detail }),
+        Err(error) => found.push(Difference { what, how: error.to_string() }),
+    }
+    Ok(found)
+}
+
+/// How long a message that was taken stays away, as each queue says and as services ask for, in seconds.
+///
+/// # Errors
+/// The account does not answer.
+pub(crate) async fn visibility(
+    account: &SdkConfig,
+    config: &Config,
+    env: &Env,
+) -> Result<(Vec<(String, i32)>, i32)> {
+    let bus = queues(account, config, env);
+    let told = bus.visibility(&wiring::wiring()).await;
+    bus.close().await;
+    Ok(told?)
 }
 
 /// Removes the shop's topics, queues and table.

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use anyhow::Result;
-use bus::Bus;
 use bus::rabbitmq::{RabbitMq, Settings};
+use bus::{Bus, Difference};
 use runtime::Env;
 
 use super::Closing;
@@ -32,6 +32,17 @@ pub(super) fn open(settings: Settings, env: &Env) -> (Arc<dyn Bus>, Closing) {
     let bus = Arc::new(RabbitMq::connect(settings, Arc::new(env.clone())));
     let closing = bus.clone();
     (bus, Box::new(move || Box::pin(async move { closing.close().await })))
+}
+
+/// What the broker lacks.
+///
+/// # Errors
+/// The broker does not answer.
+pub(super) async fn differences(config: &Config, env: &Env) -> Result<Vec<Difference>> {
+    let bus = RabbitMq::connect(settings(config)?, Arc::new(env.clone()));
+    let found = bus.compare(&wiring::wiring()).await;
+    bus.close().await;
+    Ok(found?)
 }
 
 /// Removes the shop's queues and its exchange.

@@ -120,6 +120,8 @@ fn command_lines_that_must_stay_are_understood() {
         "banyan stock get 85123A",
         "banyan stock adjust 85123A --location main --delta -5 --reason broken",
         "banyan bench embedded",
+        "banyan topology diff --bus rabbitmq --json",
+        "banyan topology destroy --bus aws --yes",
         "banyan bench rabbitmq --rounds 3 --json",
         "banyan bench postgres --rounds 3",
         "banyan bench aws --seconds 60 --aws-endpoint http://127.0.0.1:4566",

@@ -1,5 +1,8 @@
 //! `banyan topology`: who hears what, and making on a broker or in an account what that takes.
 
+#[cfg(feature = "aws")]
+mod terraform;
+
 use std::collections::BTreeMap;
 
 use anyhow::Result;
@@ -7,7 +10,7 @@ use bus::Wiring;
 use clap::{Subcommand, ValueEnum};
 use serde::Serialize;
 
-use crate::backends::{Backends, Wishes};
+use crate::backends::{self, Backends, Wishes};
 use crate::cli::{Context, Exit, Failure};
 use crate::commands::shown::counted;
 use crate::config::BusKind;
@@ -21,7 +24,8 @@ pub enum Command {
     #[command(after_help = "\
 Examples:
   banyan topology show
-  banyan topology show --format mermaid > topology.mmd")]
+  banyan topology show --format mermaid > topology.mmd
+  banyan topology show --format terraform --prefix shop > banyan.tf")]
     Show {
         /// How
         #[arg(long, value_enum, default_value_t = Format::Text)]
@@ -36,6 +40,28 @@ Examples:
   banyan topology apply --bus aws
   banyan topology apply --bus rabbitmq --prefix staging --json")]
     Apply,
+    /// Say what is missing of it there, or is otherwise; changes nothing
+    #[command(after_help = "\
+Ends with 4 when something is. On RabbitMQ it tells nothing of bindings, as a broker cannot be asked for them by the protocol
+that services speak; `apply` makes each of them again.
+
+Examples:
+  banyan topology diff --bus aws
+  banyan topology diff --bus rabbitmq --prefix staging --json")]
+    Diff,
+    /// Remove all of it there, with everything that waits in queues and everything that services know
+    #[command(after_help = "\
+Removes what begins with --prefix, by the names that this version gives: exchange or topics, queues and dead queues, and the
+schema or the table. Stop the services first: a service that runs makes its part again. Without --yes it only says what it would
+remove.
+
+Example:
+  banyan topology destroy --bus aws --prefix staging --yes")]
+    Destroy {
+        /// Do it: what is removed cannot be had back
+        #[arg(long)]
+        yes: bool,
+    },
 }
 
 /// How a topology is shown.
@@ -47,6 +73,8 @@ pub enum Format {
     Json,
     /// As a picture, for whatever draws Mermaid.
     Mermaid,
+    /// As resources of AWS, under the names that begin with --prefix.
+    Terraform,
 }
 
 /// A queue, and what goes into it.
@@ -63,30 +91,89 @@ struct Queue {
 pub async fn run(command: Command, context: &Context) -> Result<Exit> {
     match command {
         Command::Show { format } => {
-            show(format, context);
+            show(format, context)?;
             Ok(Exit::Ok)
         }
         Command::Apply => apply(context).await,
+        Command::Diff => diff(context).await,
+        Command::Destroy { yes } => destroy(context, yes).await,
     }
 }
 
-fn show(format: Format, context: &Context) {
+fn show(format: Format, context: &Context) -> Result<()> {
     let wiring = wiring::wiring();
     let queues = queues(&wiring);
     match format {
         Format::Json => drop(Output { json: true }.answer(&queues, |_| String::new())),
         Format::Mermaid => drop(context.output.line(mermaid(&queues))),
         Format::Text => drop(context.output.answer(&queues, |queues| in_text(queues))),
+        Format::Terraform => drop(context.output.line(in_terraform(&wiring, context)?)),
     }
+    Ok(())
 }
 
-async fn apply(context: &Context) -> Result<Exit> {
-    let config = &context.config;
-    if config.chosen.bus == BusKind::Embedded {
+#[cfg(feature = "aws")]
+#[expect(clippy::unnecessary_wraps, reason = "the same shape as without the feature")]
+fn in_terraform(wiring: &Wiring, context: &Context) -> Result<String> {
+    Ok(terraform::of(wiring, &context.config.chosen.prefix))
+}
+
+#[cfg(not(feature = "aws"))]
+fn in_terraform(_: &Wiring, _: &Context) -> Result<String> {
+    Err(backends::not_compiled("--format terraform"))
+}
+
+/// Refuses the embedded bus, whose file is all there is.
+fn is_elsewhere(context: &Context) -> Result<()> {
+    if context.config.chosen.bus == BusKind::Embedded {
         let text =
             "the embedded bus makes its queues in its own file when it starts; name another one with --bus";
         return Err(Failure::usage(text).into());
     }
+    Ok(())
+}
+
+async fn diff(context: &Context) -> Result<Exit> {
+    is_elsewhere(context)?;
+    let config = &context.config;
+    let found = backends::differences(config, &context.env).await?;
+    let rows: Vec<_> =
+        found.iter().map(|one| serde_json::json!({ "what": one.what, "how": one.how })).collect();
+    context.output.answer(&serde_json::json!({ "bus": config.chosen.bus, "differences": rows }), |_| {
+        match found.as_slice() {
+            [] => format!("--bus {} and --store {}: all there", config.chosen.bus, config.chosen.store),
+            found => {
+                table(&found.iter().map(|one| vec![one.what.clone(), one.how.clone()]).collect::<Vec<_>>())
+            }
+        }
+    });
+    if found.is_empty() {
+        return Ok(Exit::Ok);
+    }
+    context.next(&[&format!("topology apply --bus {}", config.chosen.bus)]);
+    Ok(Exit::NotReady)
+}
+
+async fn destroy(context: &Context, is_meant: bool) -> Result<Exit> {
+    is_elsewhere(context)?;
+    let config = &context.config;
+    let (bus, store, prefix) = (config.chosen.bus, config.chosen.store, &config.chosen.prefix);
+    let what =
+        format!("all queues and subscriptions of {prefix} on --bus {bus}, and all data in --store {store}");
+    if !is_meant {
+        let text = format!("this would remove {what}; say --yes to do so");
+        return Err(Failure::usage(text).into());
+    }
+    backends::demolish(config, &context.env).await?;
+    let told = serde_json::json!({ "bus": bus, "prefix": prefix, "destroyed": true });
+    context.output.answer(&told, |_| format!("removed {what}"));
+    context.next(&[&format!("topology apply --bus {bus}")]);
+    Ok(Exit::Ok)
+}
+
+async fn apply(context: &Context) -> Result<Exit> {
+    is_elsewhere(context)?;
+    let config = &context.config;
     let wishes = Wishes { memory: true, ..Wishes::default() };
     let backends = Backends::open(config, wishes, &context.env).await?;
     let wiring = wiring::wiring();

@@ -92,9 +92,69 @@ fn what_the_services_hear_is_made_by_a_command_and_again_changes_nothing() {
             assert_eq!(queues, ["inventory", "notification", "orders", "payment", "shipping"], "{told}");
         }
     }
-    let nothing = banyan(&["topology", "apply"]).output().unwrap();
-    assert_eq!(nothing.status.code(), Some(64));
-    assert!(stderr(&nothing).contains("--bus"), "{}", stderr(&nothing));
+    for verb in [&["topology", "apply"][..], &["topology", "diff"], &["topology", "destroy", "--yes"]] {
+        let nothing = banyan(verb).output().unwrap();
+        assert_eq!(nothing.status.code(), Some(64));
+        assert!(stderr(&nothing).contains("--bus"), "{}", stderr(&nothing));
+    }
+}
+
+/// One life of a topology: nothing, all of it, one queue less, all of it again, nothing.
+#[test]
+fn what_is_missing_is_told_and_what_was_made_is_taken_away_only_when_that_is_meant() {
+    let _stays = broker_stays();
+    for (ground, bus) in [(BROKER, "rabbitmq"), (AWS, "aws")] {
+        let ask = |args: &[&str], code: i32| {
+            let mut command = on(ground, bus, &[args, &["--json"]].concat())?;
+            let output = command.env("BANYAN_PREFIX", "compared").output().unwrap();
+            assert_eq!(output.status.code(), Some(code), "{args:?} on {bus}: {}", stderr(&output));
+            Some((json_of(&output), stderr(&output)))
+        };
+        let differences = |code: i32| -> Option<Vec<String>> {
+            let (told, _) = ask(&["topology", "diff"], code)?;
+            let rows = told["differences"].as_array().unwrap();
+            Some(rows.iter().map(|row| format!("{} {}", row["what"], row["how"])).collect())
+        };
+        let Some(missing) = differences(4) else { continue };
+        assert!(
+            missing.iter().any(|line| line.contains("orders") && line.contains("is not there")),
+            "{missing:?}"
+        );
+        let (told, _) = ask(&["doctor"], 4).unwrap();
+        let names = |told: &Value, verdict: &str| -> Vec<String> {
+            let checks = told["checks"].as_array().unwrap().iter();
+            let those = checks.filter(|check| check["verdict"] == verdict);
+            those.map(|check| check["name"].as_str().unwrap().to_owned()).collect()
+        };
+        assert!(names(&told, "wrong").iter().all(|name| name == "topology"), "{told}");
+        ask(&["topology", "apply"], 0).unwrap();
+        assert_eq!(differences(0).unwrap(), Vec::<String>::new());
+        let (told, _) = ask(&["doctor"], 0).unwrap();
+        for name in ["topology", "declare", "publish", "receive", "store", "clock"] {
+            assert!(names(&told, "ok").iter().any(|other| other == name), "{name}: {told}");
+        }
+        let (_, said) = {
+            let mut command = on(ground, bus, &["topology", "destroy"]).unwrap();
+            let output = command.env("BANYAN_PREFIX", "compared").output().unwrap();
+            (output.status.code(), stderr(&output))
+        };
+        assert!(said.contains("--yes") && said.contains("compared"), "{said}");
+        assert_eq!(differences(0).unwrap(), Vec::<String>::new());
+        ask(&["topology", "destroy", "--yes"], 0).unwrap();
+        assert_eq!(differences(4).unwrap(), missing);
+    }
+}
+
+/// What services cannot work with is told before they are started.
+#[test]
+fn a_doctor_of_peers_that_are_not_there_says_which_and_what_to_do() {
+    let nowhere =
+        ["--rabbitmq-url", "amqp://127.0.0.1:1", "--postgres-url", "postgres://banyan@127.0.0.1:1/banyan"];
+    let output = banyan(&[&["doctor", "--bus", "rabbitmq"][..], &nowhere].concat()).output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(output.status.code(), Some(4), "{text}{}", stderr(&output));
+    assert!(text.contains("WRONG  database") && text.contains("WRONG  broker"), "{text}");
+    assert!(text.contains("fix: start it, or say where it is with --postgres-url"), "{text}");
 }
 
 /// It would run on the embedded bus if what it was told were lost on the way.

@@ -47,6 +47,8 @@ pub(super) struct Queue {
     pub(super) arn: String,
     pub(super) policy: Option<String>,
     pub(super) redrive: Option<String>,
+    /// In seconds, for who does not say it when it receives.
+    pub(super) visibility_s: Option<i32>,
 }
 
 /// What a subscription says of itself.
@@ -92,9 +94,10 @@ impl Account {
 
     /// What the queue `name` at `url` says of itself.
     pub(super) async fn queue(&self, name: &str, url: String) -> Result<Queue, Failed> {
-        use QueueAttributeName::{Policy, QueueArn, RedrivePolicy};
+        use QueueAttributeName::{Policy, QueueArn, RedrivePolicy, VisibilityTimeout};
         let asking = self.sqs.get_queue_attributes().queue_url(&url);
         let asking = asking.attribute_names(QueueArn).attribute_names(Policy).attribute_names(RedrivePolicy);
+        let asking = asking.attribute_names(VisibilityTimeout);
         let asked = Box::pin(asking.send()).await;
         let answer = asked.map_err(|error| failed("sqs:GetQueueAttributes", name, &error))?;
         let mut all = answer.attributes.unwrap_or_default();
@@ -103,6 +106,7 @@ impl Account {
             arn: all.remove(&QueueArn).unwrap_or_default(),
             policy: all.remove(&Policy),
             redrive: all.remove(&RedrivePolicy),
+            visibility_s: all.remove(&VisibilityTimeout).and_then(|text| text.parse().ok()),
         })
     }
 

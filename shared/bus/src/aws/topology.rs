@@ -4,6 +4,7 @@
 //! declaring again, must not undo what the next version needs. What comes by a filter that is wider than need be is a type
 //! that its service does not know, or knows as a duplicate.
 
+mod compare;
 mod declare;
 
 use std::collections::BTreeMap;

@@ -16,7 +16,7 @@ use tokio::sync::watch;
 
 use super::failure::outage;
 use super::settings::{DEAD, Settings};
-use crate::{Address, Outage, Wiring};
+use crate::{Address, Difference, Outage, OutageKind, Wiring};
 
 /// Everything that was declared, to declare it again after a lost connection.
 pub(super) struct Topology {
@@ -68,7 +68,7 @@ impl Topology {
     /// Declares all that is known.
     pub(super) async fn declare(&self, connection: &Connection) -> Result<(), Outage> {
         let Some(wiring) = self.known().clone() else { return Ok(()) };
-        let channel = connection.create_channel().await.map_err(|error| outage("open a channel", &error))?;
+        let channel = open(connection).await?;
         self.declare_exchange(&channel).await?;
         for queue in &wiring.queues {
             self.declare_queue(&channel, queue).await?;
@@ -91,20 +91,61 @@ impl Topology {
     }
 
     async fn declare_queue(&self, channel: &Channel, queue: &str) -> Result<(), Outage> {
+        for (name, arguments) in self.wanted(queue) {
+            declare(channel, &name, arguments).await?;
+        }
+        Ok(())
+    }
+
+    /// The queues of one service, and what they are declared with.
+    fn wanted(&self, queue: &str) -> [(String, FieldTable); 2] {
         let (name, dead) = (self.settings.physical(queue), self.settings.dead(queue));
-        // The dead queue first: what is dead-lettered to a queue that is not there would wait in the broker's memory.
         let mut arguments = FieldTable::default();
         arguments.insert("x-queue-type".into(), text("quorum"));
         arguments
             .insert("x-delivery-limit".into(), AMQPValue::LongLongInt(self.settings.delivery_limit.into()));
         // A full queue refuses (and the publisher is told); dropping the oldest, the default, would lose silently.
         arguments.insert("x-overflow".into(), text("reject-publish"));
-        declare(channel, &dead, arguments.clone()).await?;
+        let of_dead = arguments.clone();
         arguments.insert("x-dead-letter-exchange".into(), text(""));
         arguments.insert("x-dead-letter-routing-key".into(), text(&dead));
         // The default forgets the message when the dead queue is out of service just then. Needs reject-publish.
         arguments.insert("x-dead-letter-strategy".into(), text("at-least-once"));
-        declare(channel, &name, arguments).await
+        // The dead queue first: what is dead-lettered to a queue that is not there would wait in the broker's memory.
+        [(dead, of_dead), (name, arguments)]
+    }
+
+    /// What of `wiring` the broker lacks, or has otherwise.
+    pub(super) async fn compare(
+        &self,
+        connection: &Connection,
+        wiring: &Wiring,
+    ) -> Result<Vec<Difference>, Outage> {
+        let mut found = Vec::new();
+        let exchange = self.settings.exchange.as_str();
+        let passive = ExchangeDeclareOptions { passive: true, ..ExchangeDeclareOptions::default() };
+        let channel = open(connection).await?;
+        let none = FieldTable::default();
+        let asked = channel.exchange_declare(exchange.into(), ExchangeKind::Topic, passive, none).await;
+        found.extend(differs(&format!("exchange {exchange}"), asked)?);
+        for (name, arguments) in wiring.queues.iter().flat_map(|queue| self.wanted(queue)) {
+            let what = format!("queue {name}");
+            // A question that is answered with an error ends its channel.
+            let channel = open(connection).await?;
+            let passive = QueueDeclareOptions { passive: true, ..QueueDeclareOptions::default() };
+            let asked = channel.queue_declare(name.as_str().into(), passive, FieldTable::default()).await;
+            let difference = match differs(&what, asked)? {
+                // It is there, so that declaring makes nothing, and only says whether it is the same.
+                None => {
+                    let durable = QueueDeclareOptions { durable: true, ..QueueDeclareOptions::default() };
+                    differs(&what, channel.queue_declare(name.as_str().into(), durable, arguments).await)?
+                }
+                missing => missing,
+            };
+            found.extend(difference);
+            channel.close(200, "asked".into()).await.ok();
+        }
+        Ok(found)
     }
 
     async fn bind(&self, channel: &Channel, kind: &EventType, queue: &str) -> Result<(), Outage> {
@@ -115,6 +156,22 @@ impl Topology {
             channel.queue_bind(name.as_str().into(), exchange.into(), key, options, FieldTable::default());
         bound.await.map_err(|error| outage(&format!("bind the queue {name} to {kind}"), &error))
     }
+}
+
+async fn open(connection: &Connection) -> Result<Channel, Outage> {
+    connection.create_channel().await.map_err(|error| outage("open a channel", &error))
+}
+
+/// What an answer says of `what`, unless that the broker cannot be asked.
+fn differs<T>(what: &str, answer: lapin::Result<T>) -> Result<Option<Difference>, Outage> {
+    let Err(error) = answer else { return Ok(None) };
+    let outage = outage(&format!("ask about the {what}"), &error);
+    let how = match outage.kind {
+        OutageKind::Undeclared => "is not there".to_owned(),
+        OutageKind::Broken => format!("is otherwise: {error}"),
+        _ => return Err(outage),
+    };
+    Ok(Some(Difference { what: what.to_owned(), how }))
 }
 
 async fn declare(channel: &Channel, name: &str, arguments: FieldTable) -> Result<(), Outage> {

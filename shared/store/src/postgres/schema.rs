@@ -48,12 +48,13 @@ pub(super) async fn prepare(maker: &Maker) -> Result<(), OpenError> {
     Ok(())
 }
 
-fn known() -> i32 {
+/// The newest layout that this build knows.
+pub(super) fn known() -> i32 {
     i32::try_from(LAYOUTS.len()).unwrap_or(i32::MAX)
 }
 
 /// 0 where nothing is.
-async fn layout(link: &mut Link, schema: &str) -> Result<i32, OpenError> {
+pub(super) async fn layout(link: &mut Link, schema: &str) -> Result<i32, OpenError> {
     // Not by name: a session remembers that a name meant nothing, also once it has waited for whoever made it.
     let is_there = format!(
         "SELECT c.relname::text FROM pg_catalog.pg_class AS c

@@ -12,14 +12,13 @@ use serde_json::json;
 
 use super::super::account::Queue;
 use super::super::failure::{Failed, Sort, broken, jitter};
+use super::super::plan::RETENTION_S;
 use super::super::policy;
 use super::{Topology, noun};
 use crate::Outage;
 
 /// Queues or subscriptions that are looked at at once.
 const AT_ONCE: usize = 8;
-/// SQS keeps a message for so long, 14 days, and no longer. In a dead queue the days before count, too.
-const RETENTION_S: &str = "1209600";
 /// How often something is read and widened before it is taken to be so: reading may lag behind writing.
 const ROUNDS: usize = 5;
 /// How long to wait, about, before reading what was written: another process may have read before and write after.
@@ -115,7 +114,7 @@ impl Topology {
             if !self.settings.may_create {
                 return Err(missing(&format!("queue {name}")));
             }
-            attributes.insert(MessageRetentionPeriod, RETENTION_S.to_owned());
+            attributes.insert(MessageRetentionPeriod, RETENTION_S.to_string());
             url = match self.account.create_queue(name, attributes).await {
                 Ok(url) => Some(url),
                 // A process with other settings was first.

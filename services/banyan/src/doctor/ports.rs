@@ -1,0 +1,133 @@
+//! What services do with any bus and any store, once each, with things that concern nobody.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bus::{Bus, Difference, Outgoing, Published, Settle, Wiring};
+use bytes::Bytes;
+use contracts::{EventType, MessageId};
+use futures_util::future::join_all;
+use runtime::Env;
+use store::{Address, Change, Entry, Key, Nonce, Outcome, Query, Store, Unit, Version};
+
+use super::Check;
+
+/// What an event is called that the doctor publishes: of a noun that there is, so that it takes the way of the others.
+const VERB: &str = "checked-by-doctor";
+/// How long it listens to a dead queue. What is refused is refused at once.
+const LISTEN: Duration = Duration::from_secs(3);
+/// What it leaves behind when it dies in the middle is forgotten after this.
+const KEPT: Duration = Duration::from_secs(3600);
+
+/// Whether everything is there, as it should be.
+pub(super) fn topology(found: &[Difference], bus: &str) -> Vec<Check> {
+    if found.is_empty() {
+        return vec![Check::ok("topology", "queues, dead queues, subscriptions and tables are there")];
+    }
+    let fix = format!("banyan topology apply --bus {bus}, by somebody who may");
+    let wrong =
+        found.iter().map(|one| Check::wrong("topology", format!("{} {}", one.what, one.how), fix.clone()));
+    wrong.collect()
+}
+
+/// Publishes to every topic what nobody hears, and looks into every dead queue.
+pub(super) async fn bus(bus: &dyn Bus, wiring: &Wiring, env: &Env, fix: &str) -> Vec<Check> {
+    if let Err(outage) = bus.declare(wiring.clone()).await {
+        return vec![Check::wrong("declare", outage.to_string(), fix)];
+    }
+    let mut checks = vec![Check::ok("declare", "what services declare when they start is taken")];
+    let batch: Vec<Outgoing> = unheard(wiring).into_iter().map(|kind| event(kind, env)).collect();
+    let topics = batch.len();
+    let answers = bus.publish(batch).await;
+    let failed = answers.into_iter().find(|answer| *answer != Published::Confirmed);
+    checks.push(match failed {
+        None => Check::ok("publish", format!("{topics} kinds of events can be published")),
+        Some(Published::Refused(why)) => Check::wrong("publish", why, fix),
+        Some(_) => Check::wrong("publish", "a message was not confirmed", fix),
+    });
+    let looks = wiring.queues.iter().map(|queue| look(bus, queue, env));
+    let failed = join_all(looks).await.into_iter().find_map(Result::err);
+    checks.push(match failed {
+        None => Check::ok("receive", "every service's dead queue can be received from"),
+        Some(why) => Check::wrong("receive", why, fix),
+    });
+    checks
+}
+
+/// A type for each noun, which no wiring has.
+fn unheard(wiring: &Wiring) -> BTreeSet<EventType> {
+    let heard = wiring.subscribers.iter().filter(|(_, queues)| !queues.is_empty());
+    let kinds = heard.filter_map(|(kind, _)| {
+        let (noun, _) = kind.family().rsplit_once('.')?;
+        format!("{noun}.{VERB}.v1").parse().ok()
+    });
+    kinds.collect()
+}
+
+fn event(kind: EventType, env: &Env) -> Outgoing {
+    let id = MessageId::named(&["doctor", kind.as_str(), &env.nonce().0.to_string()]);
+    let body = Bytes::from(serde_json::json!({ "specversion": "1.0", "type": kind }).to_string());
+    Outgoing { id, address: Address::Topic(kind), lane: "doctor".to_owned(), attempt: 0, body }
+}
+
+/// Looks into a dead queue; what lies there is given back.
+async fn look(bus: &dyn Bus, queue: &str, env: &Env) -> Result<(), String> {
+    let dead = format!("{queue}{}", bus.caps().dead_suffix.unwrap_or_default());
+    let taken = tokio::select! {
+        biased;
+        taken = bus.receive(Arc::from(dead), 1) => taken.map_err(|outage| outage.to_string())?,
+        // Nothing lies there, and nobody minds that it is asked.
+        () = env.clock.sleep(LISTEN) => vec![],
+    };
+    bus.settle(taken.into_iter().map(|one| (one.token, Settle::Release)).collect()).await;
+    Ok(())
+}
+
+/// Writes, reads, finds and removes an item and a counter.
+pub(super) async fn store(store: &dyn Store, env: &Env, fix: &str) -> Vec<Check> {
+    match all_of_it(store, env).await {
+        Ok(()) => vec![Check::ok("store", "items can be written, read, found and removed")],
+        Err(why) => vec![Check::wrong("store", why, fix)],
+    }
+}
+
+async fn all_of_it(store: &dyn Store, env: &Env) -> Result<(), String> {
+    let (now, id) = (env.now(), format!("{:016x}", env.nonce().0));
+    let key = |name: &str| Key::new("doctor.check", format!("{id}-{name}"));
+    let nonce = env.nonce();
+    let unit = |nonce: Nonce, changes| Unit { now, nonce, record: None, changes, settles: None };
+    let put = Change::Put {
+        key: key("item"),
+        version: Version::ABSENT,
+        body: Bytes::from_static(b"{}"),
+        entries: vec![Entry::new("check", id.clone(), now.sortable())],
+        expires: Some(now.plus(KEPT)),
+    };
+    let step = Change::Step { key: key("counter"), add: vec![("n".to_owned(), 1)], guards: vec![] };
+    let check = Change::Check { key: key("nothing"), version: Version::ABSENT };
+    commit(store, "write", unit(nonce, vec![put, step, check])).await?;
+    let keys = vec![key("item"), key("counter")];
+    let read = store.read(keys, now).await.map_err(|outage| format!("read: {outage}"))?;
+    let versions: Vec<Version> = read.into_iter().flatten().map(|item| item.version).collect();
+    let [item, counter] = versions[..] else {
+        return Err("read: what was written is not there".to_owned());
+    };
+    let page = store.query(Query::new("doctor.check", "check", id.clone()), now).await;
+    let page = page.map_err(|outage| format!("find: {outage}"))?;
+    let gone = vec![
+        Change::Delete { key: key("item"), version: item },
+        Change::Delete { key: key("counter"), version: counter },
+    ];
+    commit(store, "remove", unit(env.nonce(), gone)).await?;
+    // An index may lag behind; then nothing is wrong with the right to look into it.
+    if page.rows.len() > 1 { Err("find: the index has what was never written".to_owned()) } else { Ok(()) }
+}
+
+async fn commit(store: &dyn Store, doing: &str, unit: Unit) -> Result<(), String> {
+    match store.commit(unit).await {
+        Ok(Outcome::Committed) => Ok(()),
+        Ok(other) => Err(format!("{doing}: {other:?}")),
+        Err(outage) => Err(format!("{doing}: {outage}")),
+    }
+}
