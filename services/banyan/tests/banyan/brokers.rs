@@ -99,7 +99,7 @@ fn what_the_services_hear_is_made_by_a_command_and_again_changes_nothing() {
     }
 }
 
-/// One life of a topology: nothing, all of it, one queue less, all of it again, nothing.
+/// One life of a topology: nothing, all of it, nothing.
 #[test]
 fn what_is_missing_is_told_and_what_was_made_is_taken_away_only_when_that_is_meant() {
     let _stays = broker_stays();

@@ -1,8 +1,10 @@
 //! Commits units of work: one statement, one round trip, judged and applied by the server, each unit for itself.
 
-use super::failure::{Failure, closed};
+use futures_util::future::join_all;
+
+use super::failure::Failure;
 use super::pack::{Packed, Ready};
-use super::pool::{Lent, Pool};
+use super::pool::Pool;
 use super::reader::column;
 use super::together::{Statement, Together, Unanswered};
 use crate::failure::{Outage, OutageKind};
@@ -12,6 +14,8 @@ use crate::unit::{Limit, Outcome};
 const UNITS: usize = 32;
 /// Changes of one statement, unless one unit has more.
 const CHANGES: usize = 400;
+/// Bytes of bodies in one statement, unless one unit has more.
+const BYTES: usize = 1 << 20;
 
 /// What becomes of a unit, or why nothing can.
 type Answer = Result<Outcome, Outage>;
@@ -41,14 +45,13 @@ impl Commits {
         match self.together.ask(&statement, ready, patience).await {
             Ok(answer) => answer,
             Err(Unanswered::Abandoned) => Ok(Outcome::Unknown),
-            Err(Unanswered::NoTurn) if pool.is_closed() => Err(closed()),
-            Err(Unanswered::NoTurn) => {
-                let detail = format!("other units of work were under way for {patience:?}");
-                Err(Outage::new(OutageKind::Throttled, detail))
-            }
+            Err(Unanswered::NoTurn) => Err(pool.no_turn()),
         }
     }
 }
+
+/// The verdict on each change, once a statement was sent.
+type Sent = Result<Vec<i16>, Failure>;
 
 struct On<'s> {
     sql: &'s str,
@@ -62,53 +65,40 @@ impl Statement for On<'_> {
     /// Units that have nothing to do with each other, so that one neither waits for another nor fails it.
     fn fits(&self, chosen: &[Ready], job: &Ready) -> bool {
         let changes: usize = chosen.iter().map(Ready::len).sum();
+        let bytes: usize = chosen.iter().map(Ready::bytes).sum();
         chosen.is_empty()
             || chosen.len() < UNITS
                 && changes + job.len() <= CHANGES
+                && bytes + job.bytes() <= BYTES
                 && chosen.iter().all(|other| job.is_apart_from(other))
     }
 
     async fn run(&self, units: Vec<Ready>) -> Vec<Answer> {
-        let mut lent = match self.pool.lend().await {
-            Ok(lent) => lent,
-            Err(outage) => return units.iter().map(|_| Err(outage.clone())).collect(),
-        };
-        match self.send(&mut lent, &units).await {
-            Err(Failure::Refused(refusal)) if units.len() > 1 && is_of_one(refusal.code().code()) => {
-                // Nothing of it was applied. Whose it was shows when each goes alone.
-                let mut answers = Vec::with_capacity(units.len());
-                let mut is_whole = true;
-                for unit in units.chunks(1) {
-                    if !is_whole {
-                        answers.push(Err(Outage::new(OutageKind::Unreachable, "the connection is gone")));
-                        continue;
-                    }
-                    let sent = self.send(&mut lent, unit).await;
-                    is_whole = !matches!(sent, Err(Failure::Lost(_)));
-                    answers.extend(answers_of(sent, unit));
-                }
-                if is_whole {
-                    lent.keep();
-                }
-                answers
+        match self.send(&units).await {
+            // Nothing of it was applied. Whose it was shows when each goes alone; at once, as some may have to wait.
+            Ok(Err(Failure::Refused(refusal))) if units.len() > 1 && is_of_one(refusal.code().code()) => {
+                let alone =
+                    units.chunks(1).map(|unit| async move { answers_of(self.send(unit).await, unit) });
+                join_all(alone).await.into_iter().flatten().collect()
             }
-            sent => {
-                if !matches!(sent, Err(Failure::Lost(_))) {
-                    lent.keep();
-                }
-                answers_of(sent, &units)
-            }
+            sent => answers_of(sent, &units),
         }
     }
 }
 
 impl On<'_> {
     /// What the function says of each change.
-    async fn send(&self, lent: &mut Lent<'_>, units: &[Ready]) -> Result<Vec<i16>, Failure> {
+    async fn send(&self, units: &[Ready]) -> Result<Sent, Outage> {
         let packed = Packed::of(units);
-        let rows = lent.link().rows(self.sql, &packed.values()).await?;
-        let verdicts = rows.first().and_then(|row| column::<Option<Vec<i16>>>(row, 0).ok());
-        Ok(verdicts.flatten().unwrap_or_default())
+        let mut lent = self.pool.lend().await?;
+        let sent = lent.link().rows(self.sql, &packed.values()).await;
+        if !matches!(sent, Err(Failure::Lost(_))) {
+            lent.keep();
+        }
+        Ok(sent.map(|rows| {
+            let verdicts = rows.first().and_then(|row| column::<Option<Vec<i16>>>(row, 0).ok());
+            verdicts.flatten().unwrap_or_default()
+        }))
     }
 }
 
@@ -119,7 +109,11 @@ fn is_of_one(code: &str) -> bool {
     ["22", "40", "54", "55"].iter().any(|class| code.starts_with(class))
 }
 
-fn answers_of(sent: Result<Vec<i16>, Failure>, units: &[Ready]) -> Vec<Answer> {
+fn answers_of(sent: Result<Sent, Outage>, units: &[Ready]) -> Vec<Answer> {
+    let sent = match sent {
+        Ok(sent) => sent,
+        Err(outage) => return units.iter().map(|_| Err(outage.clone())).collect(),
+    };
     match sent {
         Ok(verdicts) => {
             let mut places = verdicts.into_iter();

@@ -48,6 +48,8 @@ pub(super) struct Ready {
     /// The lock of each of its items, and whether the item is only looked at. Two items may have one lock, and one item
     /// may be changed twice: who writes has it alone.
     locks: BTreeMap<i64, bool>,
+    /// Of all bodies.
+    bytes: usize,
     /// Which bound it breaks by itself.
     pub limit: Option<Limit>,
 }
@@ -63,7 +65,9 @@ impl Ready {
             let is_shared = matches!(change, Change::Check { .. });
             *locks.entry(lock_of(schema, change.key())).or_insert(true) &= is_shared;
         }
-        Self { record, changes, now: now.as_micros(), nonce: nonce.0.cast_signed(), locks, limit }
+        let body = |change: &Change| if let Change::Put { body, .. } = change { body.len() } else { 0 };
+        let bytes = record.iter().chain(&changes).map(body).sum();
+        Self { record, changes, now: now.as_micros(), nonce: nonce.0.cast_signed(), locks, bytes, limit }
     }
 
     /// Judged as of before anything expired: for who removes what has.
@@ -74,6 +78,11 @@ impl Ready {
     /// How many places it takes.
     pub(super) fn len(&self) -> usize {
         self.changes.len() + usize::from(self.record.is_some())
+    }
+
+    /// How many bytes its bodies have.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
     }
 
     /// Whether it is of no concern to another unit what becomes of this one.

@@ -95,6 +95,15 @@ impl Pool {
         self.idle().clear();
     }
 
+    /// Why nobody's turn came in time.
+    pub(super) fn no_turn(&self) -> Outage {
+        let patience = self.maker.settings().waits.connection;
+        match self.is_closed() {
+            true => closed(),
+            false => Outage::new(OutageKind::Throttled, format!("others were at work for {patience:?}")),
+        }
+    }
+
     pub(super) fn is_closed(&self) -> bool {
         self.free.is_closed()
     }

@@ -7,7 +7,6 @@ use contracts::Timestamp;
 use tokio_postgres::Row as SqlRow;
 use tokio_postgres::types::ToSql;
 
-use super::failure::closed;
 use super::pool::Pool;
 use super::together::{Statement, Together, Unanswered};
 use crate::failure::{Outage, OutageKind};
@@ -62,11 +61,8 @@ impl Reads {
             let read = Read { keys: keys.clone(), now: now.as_micros() };
             return match self.together.ask(&statement, read, patience).await {
                 Ok(answer) => answer,
-                Err(_) if pool.is_closed() => Err(closed()),
-                Err(Unanswered::Abandoned) => continue,
-                Err(Unanswered::NoTurn) => {
-                    Err(Outage::new(OutageKind::Throttled, format!("others were reading for {patience:?}")))
-                }
+                Err(Unanswered::Abandoned) if !pool.is_closed() => continue,
+                Err(_) => Err(pool.no_turn()),
             };
         }
     }
