@@ -29,6 +29,12 @@ test: fmt-check clippy lint-probe unit contracts-check doc unused deny ## Everyt
 prove: ## The long runs: simulation, planted bugs, bench, faults, kills, power cuts; ends with one table
 	@CARGO='$(CARGO)' TARGET='$(TARGET)' scripts/prove
 
+.PHONY: test-localstack
+test-localstack: export CARGO_INCREMENTAL := 0
+test-localstack: ## What runs on AWS against a second endpoint, LocalStack's core; takes a quarter of an hour, and longer once
+	$(call step,tests of what runs on AWS$(comma) against LocalStack (installed once$(comma) which takes minutes))
+	PEERS=localstack scripts/peers/run '$(TARGET)' scripts/test-aws '$(CARGO)'
+
 .PHONY: lint
 lint: fmt-check clippy lint-probe ## Formatting and lints only
 
