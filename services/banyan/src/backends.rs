@@ -3,6 +3,7 @@
 
 #[cfg(feature = "aws")]
 pub(crate) mod aws;
+pub(crate) mod blobs;
 mod embedded;
 #[cfg(all(feature = "postgres", feature = "rabbitmq"))]
 pub(crate) mod postgres;
@@ -10,14 +11,12 @@ pub(crate) mod postgres;
 pub(crate) mod rabbitmq;
 mod tap;
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use bus::{Bus, Difference};
 use runtime::{Env, Policy, Ports, Quirks};
-use store::blobs::{Folder, Memory};
 use store::{Blobs, Boxed, Store};
 
 use crate::cli::Failure;
@@ -77,15 +76,18 @@ impl Backends {
             (BusKind::Embedded, StoreKind::Sqlite) => {
                 let file = File::open(data, wishes)?;
                 // Once the file is open: who holds its lock has the folder too.
-                Ok(Self::embedded(file, blobs(data, "")?))
+                let wishes = Wishes { writer: "", ..wishes };
+                Ok(Self::embedded(file, Box::pin(blobs::open(config, wishes, env)).await?))
             }
             (BusKind::RabbitMq, StoreKind::Postgres) => {
+                let blobs = Box::pin(blobs::open(config, wishes, env)).await?;
                 let (store, bus) = open_broker(config, env).await?;
-                Ok(Self::apart(store, bus, blobs(data, wishes.writer)?))
+                Ok(Self::apart(store, bus, blobs))
             }
             (BusKind::Aws, StoreKind::DynamoDb) => {
+                let blobs = Box::pin(blobs::open(config, wishes, env)).await?;
                 let (store, bus) = open_aws(config, env).await?;
-                Ok(Self::apart(store, bus, blobs(data, wishes.writer)?))
+                Ok(Self::apart(store, bus, blobs))
             }
             (bus, store) => {
                 let text = format!(
@@ -140,35 +142,31 @@ impl Backends {
     }
 }
 
-fn blobs(data: Option<&Path>, writer: &str) -> Result<Arc<dyn Blobs>> {
-    let Some(data) = data else { return Ok(Arc::new(Memory::default())) };
-    let folder = data.join("blobs");
-    let opened = Folder::open_as(&folder, writer);
-    Ok(Arc::new(opened.with_context(|| format!("{} cannot be opened", folder.display()))?))
-}
-
 /// Removes from the broker, the database or the account what the shop of `config` made there, for who made it only to try.
 ///
 /// # Errors
 /// Something cannot be reached; some of it is still there.
 pub(crate) async fn demolish(config: &Config, env: &Env) -> Result<()> {
     match config.chosen.bus {
-        BusKind::Embedded => Ok(()),
-        BusKind::RabbitMq => demolish_broker(config, env).await,
-        BusKind::Aws => demolish_aws(config, env).await,
+        BusKind::Embedded => {}
+        BusKind::RabbitMq => demolish_broker(config, env).await?,
+        BusKind::Aws => demolish_aws(config, env).await?,
     }
+    Box::pin(blobs::demolish(config)).await
 }
 
-/// What of the shop's topology, its tables among it, the broker, the database or the account of `config` lacks or has otherwise.
+/// What of the shop's topology, its tables and its bucket among it, the broker, the database or the account of `config` lacks or has otherwise.
 ///
 /// # Errors
 /// Something cannot be asked.
 pub(crate) async fn differences(config: &Config, env: &Env) -> Result<Vec<Difference>> {
-    match config.chosen.bus {
-        BusKind::Embedded => Ok(vec![]),
-        BusKind::RabbitMq => differences_broker(config, env).await,
-        BusKind::Aws => differences_aws(config, env).await,
-    }
+    let mut found = match config.chosen.bus {
+        BusKind::Embedded => vec![],
+        BusKind::RabbitMq => differences_broker(config, env).await?,
+        BusKind::Aws => differences_aws(config, env).await?,
+    };
+    found.extend(Box::pin(blobs::differences(config)).await?);
+    Ok(found)
 }
 
 /// A store and a bus that know nothing of each other.

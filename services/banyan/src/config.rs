@@ -9,11 +9,13 @@ use clap::Args;
 use runtime::Emission;
 
 mod chosen;
+mod large;
 mod serving;
 
 #[cfg(all(feature = "postgres", feature = "rabbitmq"))]
 pub(crate) use chosen::masked;
 pub use chosen::{BusKind, Chosen, StoreKind};
+pub use large::{BlobsKind, KeysKind, Large};
 pub use serving::Serving;
 
 /// The configuration file, looked for in the working directory.
@@ -67,6 +69,21 @@ pub struct Flags {
     /// table [default: banyan]
     #[arg(long, global = true, value_name = "NAME")]
     pub prefix: Option<String>,
+    /// Where data lies that is too large for a message: folder (in --data) or s3 [default: s3 with --bus aws]
+    #[arg(long, global = true, value_name = "BLOBS")]
+    pub blobs: Option<String>,
+    /// The bucket, for --blobs s3 [default: one named after prefix, account and region]
+    #[arg(long, global = true, value_name = "NAME")]
+    pub bucket: Option<String>,
+    /// Who keeps the keys that large data is sealed with: none (it is not sealed), file or kms [default: none]
+    #[arg(long, global = true, value_name = "KEYS")]
+    pub keys: Option<String>,
+    /// The file with keys, for --keys file [default: banyan.key in --data, made if it is missing]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub key_file: Option<String>,
+    /// The key of KMS, for --keys kms: an id, an ARN or alias/NAME [default: alias/ and the prefix]
+    #[arg(long, global = true, value_name = "KEY")]
+    pub kms_key: Option<String>,
     /// What is logged: off, error, warn, info, debug, or a tracing filter [default: warn]
     #[arg(long, global = true, value_name = "FILTER")]
     pub log: Option<String>,
@@ -137,7 +154,7 @@ pub struct Config {
 }
 
 /// Names and defaults. An empty default is worked out from the others.
-const DEFAULTS: [(&str, &str); 19] = [
+const DEFAULTS: [(&str, &str); 24] = [
     ("url", ""),
     ("host", "127.0.0.1"),
     ("port", "8080"),
@@ -154,6 +171,11 @@ const DEFAULTS: [(&str, &str); 19] = [
     ("postgres_url", "postgres://banyan@127.0.0.1:5432/banyan"),
     ("aws_endpoint", ""),
     ("prefix", "banyan"),
+    ("blobs", ""),
+    ("bucket", ""),
+    ("keys", "none"),
+    ("key_file", ""),
+    ("kms_key", ""),
     ("log", "warn"),
     ("emit", ""),
     ("validate_sample", "10"),
@@ -205,7 +227,7 @@ impl Config {
     /// What another process of this program needs to run on the same: as variables, since everybody may read what a
     /// process was called with, and a URL may hold a password.
     pub(crate) fn handed_on(&self) -> impl Iterator<Item = (String, String)> {
-        let Chosen { bus, store, rabbitmq_url, postgres_url, aws_endpoint, prefix } = &self.chosen;
+        let Chosen { bus, store, rabbitmq_url, postgres_url, aws_endpoint, prefix, large } = &self.chosen;
         let values = [
             ("bus", bus.to_string()),
             ("store", store.to_string()),
@@ -213,6 +235,11 @@ impl Config {
             ("postgres_url", postgres_url.clone()),
             ("aws_endpoint", aws_endpoint.clone()),
             ("prefix", prefix.clone()),
+            ("blobs", large.blobs.to_string()),
+            ("bucket", large.bucket.clone()),
+            ("keys", large.keys.to_string()),
+            ("key_file", large.key_file.clone()),
+            ("kms_key", large.kms_key.clone()),
             ("log", self.log.clone()),
             ("emit", self.origins.get("emit").map(|(text, _)| text.clone()).unwrap_or_default()),
             ("validate_sample", self.validate_sample.to_string()),
@@ -293,6 +320,11 @@ fn flag(flags: &Flags, name: &str) -> Option<String> {
         "postgres_url" => flags.postgres_url.clone(),
         "aws_endpoint" => flags.aws_endpoint.clone(),
         "prefix" => flags.prefix.clone(),
+        "blobs" => flags.blobs.clone(),
+        "bucket" => flags.bucket.clone(),
+        "keys" => flags.keys.clone(),
+        "key_file" => flags.key_file.clone(),
+        "kms_key" => flags.kms_key.clone(),
         "emit" => flags.emit.clone(),
         "validate_sample" => flags.validate_sample.clone(),
         _ => flags.log.clone(),

@@ -23,7 +23,7 @@ use shop::Shop;
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_help = "\
 Ends with 2 when anything came otherwise than wanted. Every run has a --prefix of its own, so that runs do not meet; what it
-made under that name on a broker, in a database or an account stays there.
+made under that name on a broker, in a database or an account is removed when all went well.
 
 Examples:
   banyan e2e
@@ -49,8 +49,8 @@ pub async fn run(args: &Args, context: &Context) -> Result<Exit> {
     }
     let audit = shop.audit().await.map_or_else(Outcome::failed, Outcome::Played);
     tell(report.add("audit", audit), context.output);
-    shop.close().await;
     let exit = report.exit();
+    shop.close(exit != Exit::Ok).await;
     context.output.answer(&report, Report::text);
     Ok(exit)
 }

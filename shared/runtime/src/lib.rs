@@ -44,7 +44,7 @@ pub use fail::Fail;
 pub use handler::{Handler, Job, JobHandler, Outside, Unavailable};
 pub use health::Health;
 pub use node::Node;
-pub use policy::Policy;
+pub use policy::{BLOB_KEPT, Policy};
 pub use problem::{FieldError, Problem};
 pub use quirk::{Bug, Quirks};
 pub use reader::{Picture, Reader};

@@ -55,7 +55,7 @@ pub(crate) const RECORD_KEPT: Duration = Duration::from_secs(15 * 24 * 3600);
 pub(crate) const MESSAGE_BYTES: usize = 120 * 1024;
 /// How long data that went by claim check is kept since it was last put or renewed: a message of it may wait in a broker
 /// for 14 days, and be remembered for as long as any other.
-pub(crate) const BLOB_KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
+pub const BLOB_KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
 /// How often the data of messages in the due table is renewed; dead ones are kept as long as somebody wants them.
 pub(crate) const BLOB_RENEWED: Duration = Duration::from_secs(6 * 3600);
 /// When that is tried again after it failed.

@@ -5,6 +5,9 @@
 //! renews it, and what was not renewed for long expires.
 
 mod folder;
+#[cfg(feature = "aws")]
+pub mod s3;
+mod sealed;
 mod shelf;
 
 use bytes::Bytes;
@@ -13,10 +16,14 @@ use contracts::{DataRef, Timestamp};
 use crate::{Boxed, Outage};
 
 pub use folder::{Folder, OpenError};
+pub use sealed::Sealed;
 pub use shelf::{Memory, Shelf};
 
 /// The longest blob, in bytes: as much as a unit of work may be, so whatever could be committed can be kept.
 pub const BLOB_BYTES: usize = crate::limits::UNIT_BYTES;
+
+/// The longest thing that is read under a name: a blob, what sealing adds, and one byte that shows that it is too long.
+pub const READ_BYTES: usize = BLOB_BYTES + crate::keys::SEAL_BYTES + 1;
 
 /// Keeps blobs by name.
 pub trait Blobs: Send + Sync + 'static {
@@ -27,7 +34,7 @@ pub trait Blobs: Send + Sync + 'static {
     /// [`Outage`]: it may or may not have been kept; put it again.
     fn put(&self, blob: Blob, now: Timestamp) -> Boxed<'_, Result<(), Outage>>;
 
-    /// The bytes under `name` as they lie there, at most one more than [`BLOB_BYTES`]; `None` when there are none, or
+    /// The bytes under `name` as they lie there, at most [`READ_BYTES`]; `None` when there are none, or
     /// none yet. Whoever reads them compares them with their name.
     ///
     /// # Errors
@@ -73,6 +80,12 @@ impl Blob {
             return Err(TooLarge { size_bytes: content.len() });
         }
         Ok(Self { name: DataRef::of(&content), content })
+    }
+
+    /// `content` under a name that is not its own, as damage leaves it: for tests, and for who shows what becomes of it.
+    #[must_use]
+    pub fn damaged(name: DataRef, content: Bytes) -> Self {
+        Self { name, content }
     }
 
     /// What it is kept under.

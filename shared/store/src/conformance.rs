@@ -10,6 +10,7 @@ mod documents;
 mod expiry;
 mod faults;
 mod indexes;
+pub mod keys;
 mod limits;
 mod paging;
 pub mod random;

@@ -73,16 +73,17 @@ impl DynamoDb {
     pub async fn open(config: &SdkConfig, settings: Settings) -> Result<Self, OpenError> {
         settings.check()?;
         let requests = Arc::new(Requests::new(config, settings));
-        table::prepare(&requests).await?;
+        Box::pin(table::prepare(&requests)).await?;
         Ok(Self { requests, indexes: Indexes::default() })
     }
 
-    /// Deletes the table, with all that is in it: for tests and benches, which leave nothing behind.
+    /// Deletes the table, with all that is in it; nothing where there is none. For who takes a shop down.
     ///
     /// # Errors
-    /// [`Outage`]: it is still there.
-    pub async fn demolish(&self) -> Result<(), Outage> {
-        table::delete(&self.requests).await
+    /// [`OpenError`]: it may still be there.
+    pub async fn demolish(config: &SdkConfig, settings: Settings) -> Result<(), OpenError> {
+        settings.check()?;
+        Ok(table::delete(&Requests::new(config, settings)).await?)
     }
 
     /// Lets nothing out any more: later calls answer that the store cannot be reached.

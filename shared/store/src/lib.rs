@@ -3,6 +3,8 @@
 //! The contract is the weakest meaning that every backend can give: optimistic checks, buffered writes, strong reads
 //! by key, indexes that may be stale. `README.md` tells it in prose; [`Store`] holds the precise words.
 
+#[cfg(feature = "aws")]
+mod aws;
 pub mod blobs;
 #[cfg(feature = "conformance")]
 pub mod conformance;
@@ -12,6 +14,7 @@ mod failure;
 #[cfg(any(feature = "planted-bugs", feature = "conformance"))]
 pub mod flaw;
 mod key;
+pub mod keys;
 #[cfg(feature = "sim")]
 pub mod model;
 #[cfg(feature = "postgres")]
@@ -34,6 +37,7 @@ use contracts::Timestamp;
 pub use blobs::{Blob, Blobs};
 pub use failure::{Outage, OutageKind, chain};
 pub use key::{Entry, Item, Key, Version};
+pub use keys::Keys;
 pub use query::{Page, Query, Row};
 pub use unit::{
     Address, Change, Consumed, Fields, Limit, Nonce, Outcome, Outgoing, Record, StoredRecord, Unit, limits,

@@ -1,5 +1,7 @@
 //! The bus in SNS and SQS, the store in DynamoDB.
 
+pub(crate) mod large;
+
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
@@ -93,7 +95,7 @@ pub(super) async fn demolish(account: &SdkConfig, config: &Config, env: &Env) ->
     bus.demolish().await?;
     bus.close().await;
     let settings = StoreSettings { table: config.chosen.prefix.clone(), ..StoreSettings::default() };
-    Ok(Box::pin(DynamoDb::open(account, settings)).await?.demolish().await?)
+    Ok(Box::pin(DynamoDb::demolish(account, settings)).await?)
 }
 
 /// The store of `account`, which is made if it is missing.

@@ -69,18 +69,8 @@ impl Ground {
     }
 
     /// What a `dev` on it is told by the environment: there may be passwords in it.
-    pub(super) fn variables(&self) -> Vec<(&'static str, String)> {
-        let chosen = &self.config.chosen;
-        let all = [
-            ("BANYAN_RABBITMQ_URL", &chosen.rabbitmq_url),
-            ("BANYAN_POSTGRES_URL", &chosen.postgres_url),
-            ("BANYAN_AWS_ENDPOINT", &chosen.aws_endpoint),
-            ("BANYAN_PREFIX", &chosen.prefix),
-        ];
-        all.into_iter()
-            .filter(|(_, value)| !value.is_empty())
-            .map(|(name, value)| (name, value.clone()))
-            .collect()
+    pub(super) fn variables(&self) -> Vec<(String, String)> {
+        self.config.handed_on().filter(|(_, value)| !value.is_empty()).collect()
     }
 
     /// Cuts every connection; new ones can be made.

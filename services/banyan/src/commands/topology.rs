@@ -13,7 +13,7 @@ use serde::Serialize;
 use crate::backends::{self, Backends, Wishes};
 use crate::cli::{Context, Exit, Failure};
 use crate::commands::shown::counted;
-use crate::config::BusKind;
+use crate::config::{BlobsKind, BusKind, KeysKind};
 use crate::output::{Output, table};
 use crate::wiring;
 
@@ -52,7 +52,8 @@ Examples:
     /// Remove all of it there, with everything that waits in queues and everything that services know
     #[command(after_help = "\
 Removes what begins with --prefix, by the names that this version gives: exchange or topics, queues and dead queues, and the
-schema or the table. Stop the services first: a service that runs makes its part again. Without --yes it only says what it would
+schema or the table, the bucket of --blobs s3 (unless others keep something in it) and the key of --keys kms, which KMS keeps for
+seven days more. Stop the services first: a service that runs makes its part again. Without --yes it only says what it would
 remove.
 
 Example:
@@ -115,7 +116,7 @@ fn show(format: Format, context: &Context) -> Result<()> {
 #[cfg(feature = "aws")]
 #[expect(clippy::unnecessary_wraps, reason = "the same shape as without the feature")]
 fn in_terraform(wiring: &Wiring, context: &Context) -> Result<String> {
-    Ok(terraform::of(wiring, &context.config.chosen.prefix))
+    Ok(terraform::of(wiring, &context.config))
 }
 
 #[cfg(not(feature = "aws"))]
@@ -158,8 +159,15 @@ async fn destroy(context: &Context, is_meant: bool) -> Result<Exit> {
     is_elsewhere(context)?;
     let config = &context.config;
     let (bus, store, prefix) = (config.chosen.bus, config.chosen.store, &config.chosen.prefix);
-    let what =
-        format!("all queues and subscriptions of {prefix} on --bus {bus}, and all data in --store {store}");
+    let large = &config.chosen.large;
+    let mut what =
+        format!("all queues and subscriptions of {prefix} on --bus {bus}, all data in --store {store}");
+    if large.blobs == BlobsKind::S3 {
+        what += ", all large data in S3";
+    }
+    if large.keys == KeysKind::Kms {
+        what += ", and in seven days the key in KMS";
+    }
     if !is_meant {
         let text = format!("this would remove {what}; say --yes to do so");
         return Err(Failure::usage(text).into());

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::Origin;
+use super::{Large, Origin};
 
 /// How messages come and go.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
@@ -78,6 +78,8 @@ pub struct Chosen {
     pub aws_endpoint: String,
     /// What is this shop's elsewhere begins with this: exchange, topics, queues, schema, table.
     pub prefix: String,
+    /// What is too large for a message.
+    pub large: Large,
 }
 
 impl Chosen {
@@ -103,13 +105,15 @@ impl Chosen {
             return Err(("prefix", "3 to 32 of a to z, 0 to 9 and _, no digit first"));
         }
         let (rabbitmq_url, postgres_url) = (text("rabbitmq_url"), text("postgres_url"));
-        Ok(Self { bus, store, rabbitmq_url, postgres_url, aws_endpoint, prefix })
+        let large = Large::of(text, bus)?;
+        Ok(Self { bus, store, rabbitmq_url, postgres_url, aws_endpoint, prefix, large })
     }
 
     /// Puts what was worked out among the values that are shown, and no password.
     pub(super) fn show(&self, origins: &mut BTreeMap<&'static str, (String, Origin)>) {
         let shown = [
             ("store", self.store.to_string()),
+            ("blobs", self.large.blobs.to_string()),
             ("rabbitmq_url", masked(&self.rabbitmq_url)),
             ("postgres_url", masked(&self.postgres_url)),
         ];

@@ -48,6 +48,7 @@ pub(super) async fn checks(config: &Config, env: &Env) -> Result<Vec<Check>> {
         let fix = "allow the action that it names, on what begins with --prefix, in a policy of this role";
         checks.extend(ports::bus(&*backends.bus, &wiring::wiring(), env, fix).await);
         checks.extend(ports::store(&*backends.store, env, fix).await);
+        checks.extend(ports::blobs(&*backends.blobs, env, fix).await);
         backends.close().await;
     }
     Ok(checks)

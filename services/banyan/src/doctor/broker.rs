@@ -63,6 +63,7 @@ pub(super) async fn checks(config: &Config, env: &Env) -> Result<Vec<Check>> {
         checks.extend(ports::bus(&*backends.bus, &wiring::wiring(), env, fix).await);
         let fix = "give the role of --postgres-url the rights of the schema's owner";
         checks.extend(ports::store(&*backends.store, env, fix).await);
+        checks.extend(ports::blobs(&*backends.blobs, env, fix).await);
         backends.close().await;
     }
     Ok(checks)

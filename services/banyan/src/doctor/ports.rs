@@ -9,7 +9,7 @@ use bytes::Bytes;
 use contracts::{EventType, MessageId};
 use futures_util::future::join_all;
 use runtime::Env;
-use store::{Address, Change, Entry, Key, Nonce, Outcome, Query, Store, Unit, Version};
+use store::{Address, Blob, Blobs, Change, Entry, Key, Nonce, Outcome, Query, Store, Unit, Version};
 
 use super::Check;
 
@@ -23,7 +23,10 @@ const KEPT: Duration = Duration::from_secs(3600);
 /// Whether everything is there, as it should be.
 pub(super) fn topology(found: &[Difference], bus: &str) -> Vec<Check> {
     if found.is_empty() {
-        return vec![Check::ok("topology", "queues, dead queues, subscriptions and tables are there")];
+        return vec![Check::ok(
+            "topology",
+            "queues, dead queues, subscriptions, tables and buckets are there",
+        )];
     }
     let fix = format!("banyan topology apply --bus {bus}, by somebody who may");
     let wrong =
@@ -82,6 +85,29 @@ async fn look(bus: &dyn Bus, queue: &str, env: &Env) -> Result<(), String> {
     };
     bus.settle(taken.into_iter().map(|one| (one.token, Settle::Release)).collect()).await;
     Ok(())
+}
+
+/// Keeps, reads and renews large data: always the same, which lies there once and expires.
+pub(super) async fn blobs(blobs: &dyn Blobs, env: &Env, fix: &str) -> Vec<Check> {
+    match kept_and_read(blobs, env).await {
+        Ok(()) => vec![Check::ok("blobs", "large data can be kept, read and renewed")],
+        Err(why) => vec![Check::wrong("blobs", why, fix)],
+    }
+}
+
+async fn kept_and_read(blobs: &dyn Blobs, env: &Env) -> Result<(), String> {
+    let blob = Blob::new(Bytes::from_static(b"what banyan doctor keeps and reads"));
+    let blob = blob.map_err(|error| error.to_string())?;
+    blobs.put(blob.clone(), env.now()).await.map_err(|outage| format!("keep: {outage}"))?;
+    let read = blobs.get(blob.name()).await.map_err(|outage| format!("read: {outage}"))?;
+    if read.as_ref() != Some(blob.content()) {
+        return Err("read: what was kept is not there, or is something else".to_owned());
+    }
+    match blobs.renew(blob.name(), env.now()).await {
+        Ok(true) => Ok(()),
+        Ok(false) => Err("renew: what was kept is not there".to_owned()),
+        Err(outage) => Err(format!("renew: {outage}")),
+    }
 }
 
 /// Writes, reads, finds and removes an item and a counter.

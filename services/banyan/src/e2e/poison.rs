@@ -5,6 +5,7 @@ use bus::{Address, Outgoing};
 use bytes::Bytes;
 use contracts::{DataRef, Envelope, EventType, MessageId};
 use serde_json::{Value, json};
+use store::Blob;
 
 use super::order::{End, Order, comes_to};
 use super::shop::Shop;
@@ -52,11 +53,7 @@ pub(super) async fn redrive(shop: &mut Shop) -> Result<Vec<String>> {
     let id = "e2e-redrive-1";
     let data = order.data(id).to_string();
     let name = DataRef::of(data.as_bytes());
-    let hex = name.hex();
-    let (shard, rest) = hex.split_at(2);
-    let shard = shop.blobs().join(shard);
-    std::fs::create_dir_all(&shard)?;
-    std::fs::write(shard.join(rest), "something else")?;
+    shop.keep(Blob::damaged(name, Bytes::from_static(b"something else"))).await?;
     let event = json!({
         "specversion": "1.0", "id": id, "source": "/e2e", "type": PLACED, "subject": id,
         "time": "2026-11-22T20:00:00Z", "dataref": name.to_string(),
@@ -71,7 +68,7 @@ pub(super) async fn redrive(shop: &mut Shop) -> Result<Vec<String>> {
     let dead =
         shop.until(async |shop| letters_of(shop, "data_corrupt").await, |found| *found == hearers).await?;
     let mut wrong = same("dead", dead, hearers);
-    std::fs::write(shard.join(rest), &data)?;
+    shop.keep(Blob::new(data.into())?).await?;
     let filter = json!({ "filter": { "reason": "data_corrupt" } });
     let asked = shop
         .post("/dead-letters/redrive", None, &json!({ "filter": filter["filter"], "dry_run": true }))

@@ -7,11 +7,12 @@ use anyhow::{Context as _, Result, bail, ensure};
 use bus::{Outgoing, Published};
 use runtime::Env;
 use serde_json::{Value, json};
+use store::Blob;
 use tempfile::TempDir;
 
 use super::process::{Process, Start, free_port};
 use crate::audit::{self, Books};
-use crate::backends::{Backends, Wishes};
+use crate::backends::{self, Backends, Wishes};
 use crate::cli::Context;
 use crate::client::{Client, Patience, Write, escaped};
 use crate::config::{BusKind, Config};
@@ -96,17 +97,26 @@ impl Shop {
         Ok(Self { home, config, env, processes, peers, client, placed: 0 })
     }
 
-    /// Stops all of it.
-    pub(super) async fn close(mut self) {
+    /// Stops all of it. What it made on a broker, in a database or an account is removed, unless somebody may want to look
+    /// at it.
+    pub(super) async fn close(mut self, is_looked_at: bool) {
         for (_, process) in &mut self.processes {
             process.stop(&self.env).await;
+        }
+        let prefix = &self.config.chosen.prefix;
+        if is_looked_at {
+            tracing::warn!(prefix, "what is under this name is left to be looked at");
+        } else if let Err(error) = Box::pin(backends::demolish(&self.config, &self.env)).await {
+            tracing::warn!(error = format!("{error:#}"), prefix, "something of this name is left");
         }
         self.home.close().ok();
     }
 
-    /// Where the folder is that holds what is too large for a message.
-    pub(super) fn blobs(&self) -> std::path::PathBuf {
-        self.config.data.join("blobs")
+    /// Lays `blob` where data lies that is too large for a message.
+    pub(super) async fn keep(&self, blob: Blob) -> Result<()> {
+        let wishes = Wishes { writer: "e2e", ..Wishes::default() };
+        let blobs = backends::blobs::open(&self.config, wishes, &self.env).await?;
+        Ok(blobs.put(blob, self.env.now()).await?)
     }
 
     /// SIGKILL for whoever runs `service`.

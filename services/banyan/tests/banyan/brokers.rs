@@ -106,7 +106,10 @@ fn what_is_missing_is_told_and_what_was_made_is_taken_away_only_when_that_is_mea
     for (ground, bus) in [(BROKER, "rabbitmq"), (AWS, "aws")] {
         let ask = |args: &[&str], code: i32| {
             let mut command = on(ground, bus, &[args, &["--json"]].concat())?;
-            let output = command.env("BANYAN_PREFIX", "compared").output().unwrap();
+            command
+                .env("BANYAN_PREFIX", "compared")
+                .env("BANYAN_KEYS", if bus == "aws" { "kms" } else { "file" });
+            let output = command.output().unwrap();
             assert_eq!(output.status.code(), Some(code), "{args:?} on {bus}: {}", stderr(&output));
             Some((json_of(&output), stderr(&output)))
         };
@@ -120,6 +123,11 @@ fn what_is_missing_is_told_and_what_was_made_is_taken_away_only_when_that_is_mea
             missing.iter().any(|line| line.contains("orders") && line.contains("is not there")),
             "{missing:?}"
         );
+        if bus == "aws" {
+            for what in ["table compared", "bucket compared-", "key alias/compared"] {
+                assert!(missing.iter().any(|line| line.contains(what)), "{what}: {missing:?}");
+            }
+        }
         let (told, _) = ask(&["doctor"], 4).unwrap();
         let names = |told: &Value, verdict: &str| -> Vec<String> {
             let checks = told["checks"].as_array().unwrap().iter();
@@ -130,7 +138,7 @@ fn what_is_missing_is_told_and_what_was_made_is_taken_away_only_when_that_is_mea
         ask(&["topology", "apply"], 0).unwrap();
         assert_eq!(differences(0).unwrap(), Vec::<String>::new());
         let (told, _) = ask(&["doctor"], 0).unwrap();
-        for name in ["topology", "declare", "publish", "receive", "store", "clock"] {
+        for name in ["topology", "declare", "publish", "receive", "store", "blobs", "clock"] {
             assert!(names(&told, "ok").iter().any(|other| other == name), "{name}: {told}");
         }
         let (_, said) = {

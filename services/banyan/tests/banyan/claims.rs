@@ -7,7 +7,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::shop::{self, answered, block_on, folder};
-use crate::support::{Dev, stderr};
+use crate::support::{Dev, banyan, stderr};
 
 fn data(n: u32, note: &str) -> Value {
     json!({
@@ -62,6 +62,32 @@ fn an_event_that_is_too_large_goes_apart_from_its_data_and_nobody_notices() {
     publish(&dev, &again);
     ends(&dev, "shop-2");
     assert_eq!(dev.ok(&["audit"])["violations"], json!([]));
+}
+
+#[test]
+fn large_data_lies_sealed_where_a_key_file_is_named_and_is_read_by_who_has_it() {
+    let key = tempfile::tempdir().unwrap();
+    let path = key.path().join("shop.key");
+    let sealing = ["--keys", "file", "--key-file", path.to_str().unwrap(), "dev"];
+    let dev = Dev::of(tempfile::tempdir().unwrap(), banyan(&sealing));
+    dev.ok(&["stock", "adjust", "85123A", "--location", "main", "--delta", "10", "--reason", "received"]);
+    let address = "1 High Street, ".repeat(20_000);
+    publish(&dev, &event(1, json!({ "data": data(1, &address) })));
+    ends(&dev, "shop-1");
+    let files = kept(dev.data.path());
+    assert_eq!(files.len(), 1, "{files:?}");
+    let lying = std::fs::read(&files[0]).unwrap();
+    assert!(lying.len() > address.len());
+    assert!(!lying.windows(11).any(|bytes| bytes == b"High Street"), "it can be read");
+    assert_eq!(dev.ok(&["audit"])["violations"], json!([]));
+
+    let other = tempfile::tempdir().unwrap();
+    std::fs::write(other.path().join("wrong.key"), "secret").unwrap();
+    let wrong = other.path().join("wrong.key");
+    let args = ["--keys", "file", "--key-file", wrong.to_str().unwrap(), "--port", "0", "dev"];
+    let refused = banyan(&args).current_dir(other.path()).output().unwrap();
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(stderr(&refused).contains("wrong.key"), "{}", stderr(&refused));
 }
 
 #[test]

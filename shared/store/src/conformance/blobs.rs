@@ -22,6 +22,11 @@ pub trait Subject: Send + Sync {
         Box::pin(std::future::ready(None))
     }
 
+    /// Whether blobs expire by themselves, some time after they may: then nothing is to be seen of it here.
+    fn expires_by_itself(&self) -> bool {
+        false
+    }
+
     /// Brings the latest one into a situation; whether it can.
     fn hook(&self, hook: Hook) -> bool {
         let _ = hook;

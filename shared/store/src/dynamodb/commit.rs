@@ -7,13 +7,13 @@
 
 use std::collections::BTreeMap;
 
-use super::failure::{Failure, Refusal};
 use super::indexes::Indexes;
 use super::judge::{Verdict, judge, version_of};
 use super::layout::Place;
 use super::pack::{Known, Ready, is_in_pieces};
 use super::pieces;
-use super::requests::{Requests, TRIES};
+use super::requests::Requests;
+use crate::aws::{Failure, Refusal, TRIES};
 use crate::failure::{Outage, OutageKind};
 use crate::key::Version;
 use crate::unit::{Change, Limit, Outcome};

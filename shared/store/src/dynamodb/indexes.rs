@@ -6,11 +6,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
-use super::failure::{Failure, Refusal};
 use super::layout::{
     Attributes, INDEX_NAMES, Place, SHARDS, SLOTS, Spot, damaged, entry_pk, entry_sk, number, shard_of, text,
 };
 use super::requests::Requests;
+use crate::aws::{Failure, Refusal};
 use crate::failure::{Outage, OutageKind};
 use crate::key::{Entry, Key};
 use crate::unit::Change;

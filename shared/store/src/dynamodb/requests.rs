@@ -1,36 +1,21 @@
-//! Requests: how many at once, how long, and how often the same is asked. The client's own retries are off: it cannot
-//! tell what is certainly not done from what nobody knows, and a commit must.
-
-mod chance;
+//! What is asked of the table, each in the pieces that DynamoDB takes.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::StalledStreamProtectionConfig;
 use aws_sdk_dynamodb::config::http::HttpResponse;
-use aws_sdk_dynamodb::config::interceptors::BeforeTransmitInterceptorContextRef;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
-use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents, StalledStreamProtectionConfig};
-use aws_sdk_dynamodb::error::{BoxError, ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{KeysAndAttributes, PutRequest, TransactWriteItem, WriteRequest};
 use aws_types::SdkConfig;
-use tokio::sync::Semaphore;
 
-use self::chance::Chance;
-use super::failure::{Failure, Refusal};
 use super::layout::{Attributes, Place};
 use super::settings::Settings;
+use crate::aws::{Calls, Failure, Refusal, Sent, TRIES};
 use crate::failure::{Outage, OutageKind};
-use crate::wait;
 
-/// Tries of a request that changes nothing, or that may be repeated; also in a row those that bring nothing new.
-pub(super) const TRIES: u32 = 4;
-/// The pause before the next try is random, up to this times 2, 4, 8, ...
-const PAUSE: Duration = Duration::from_millis(25);
-const PAUSE_AT_MOST: Duration = Duration::from_millis(800);
 /// What one request may name: DynamoDB's bounds.
 const GET_AT_ONCE: usize = 100;
 const WRITE_AT_ONCE: usize = 25;
@@ -39,8 +24,7 @@ const WRITE_AT_ONCE: usize = 25;
 pub(super) struct Requests {
     client: Client,
     settings: Settings,
-    turns: Semaphore,
-    chance: Chance,
+    calls: Calls,
 }
 
 impl Requests {
@@ -50,8 +34,8 @@ impl Requests {
             // An answer has a bound as a whole; that is enough.
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .build();
-        let turns = Semaphore::new(settings.requests);
-        Self { client: Client::from_conf(config), turns, settings, chance: Chance::default() }
+        let calls = Calls::new(settings.requests, settings.waits.turn, settings.waits.answer);
+        Self { client: Client::from_conf(config), calls, settings }
     }
 
     pub(super) fn client(&self) -> &Client {
@@ -64,19 +48,17 @@ impl Requests {
 
     /// Lets nothing out any more.
     pub(super) fn close(&self) {
-        self.turns.close();
+        self.calls.close();
     }
 
     /// What names one transaction, however often it is sent.
     pub(super) fn token(&self) -> String {
-        format!("{:016x}{:016x}", self.chance.draw(), self.chance.draw())
+        self.calls.token()
     }
 
     /// Waits before try `n`, the first being 0.
     pub(super) async fn pause(&self, n: u32) {
-        let most = PAUSE.saturating_mul(1 << n.min(10)).min(PAUSE_AT_MOST);
-        let most = u64::try_from(most.as_micros()).unwrap_or(u64::MAX);
-        wait::pause(Duration::from_micros(self.chance.draw() % most.max(1))).await;
+        self.calls.pause(n).await;
     }
 
     /// Sends one request, once.
@@ -85,24 +67,7 @@ impl Requests {
         E: ProvideErrorMetadata + std::error::Error + 'static,
         F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
     {
-        let waits = self.settings.waits;
-        let _turn = match wait::at_most(waits.turn, self.turns.acquire()).await {
-            Some(Ok(turn)) => turn,
-            Some(Err(_)) => return Err(Failure::unsent(OutageKind::Unreachable, "the store was closed")),
-            None => {
-                let why = format!("{} requests were under way for {:?}", self.settings.requests, waits.turn);
-                return Err(Failure::unsent(OutageKind::Throttled, why));
-            }
-        };
-        let sent = Sent::default();
-        match wait::at_most(waits.answer, request(sent.clone())).await {
-            Some(Ok(answer)) => Ok(answer),
-            Some(Err(error)) => Err(self.explained(Failure::of(&error, sent.was()))),
-            None => {
-                let why = format!("no answer within {:?}", waits.answer);
-                Err(Failure::Lost(Outage::new(OutageKind::Unreachable, why)))
-            }
-        }
+        self.calls.once(request).await.map_err(|failure| self.explained(failure))
     }
 
     /// The same again, as long as it may help: for what changes nothing, or may be repeated.
@@ -110,16 +75,7 @@ impl Requests {
         &self,
         request: impl Fn() -> F,
     ) -> Result<T, Outage> {
-        let mut tried = 1;
-        loop {
-            match request().await {
-                Ok(answer) => return Ok(answer),
-                Err(failure) if failure.passes() && tried < TRIES => {}
-                Err(failure) => return Err(failure.outage()),
-            }
-            self.pause(tried).await;
-            tried += 1;
-        }
+        self.calls.again(request).await
     }
 
     /// Sends a transaction, once.
@@ -252,30 +208,4 @@ impl Requests {
 /// What to do without a table.
 pub(super) fn missing(table: &str) -> String {
     format!("the table {table} is missing: make it as docs/backends.md says, or let this program make it")
-}
-
-/// Whether a request was begun to be sent. Before that it waits for credentials, which may never come.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Sent(Arc<AtomicBool>);
-
-impl Sent {
-    fn was(&self) -> bool {
-        self.0.load(Ordering::SeqCst)
-    }
-}
-
-impl Intercept for Sent {
-    fn name(&self) -> &'static str {
-        "Sent"
-    }
-
-    fn read_before_transmit(
-        &self,
-        _context: &BeforeTransmitInterceptorContextRef<'_>,
-        _components: &RuntimeComponents,
-        _bag: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        self.0.store(true, Ordering::SeqCst);
-        Ok(())
-    }
 }

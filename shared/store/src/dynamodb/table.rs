@@ -9,9 +9,10 @@ use aws_sdk_dynamodb::types::{
     TimeToLiveStatus,
 };
 
-use super::failure::{Failure, OpenError, Refusal};
+use super::failure::OpenError;
 use super::layout::{PK, SK, SLOTS, TTL, index_name, index_pk, index_sk};
 use super::requests::{Requests, missing};
+use crate::aws::{Failure, Refusal};
 use crate::failure::{Outage, OutageKind};
 use crate::wait;
 
@@ -31,7 +32,7 @@ pub(super) async fn prepare(requests: &Requests) -> Result<(), OpenError> {
             }
         }
     });
-    let Some(table) = made.await else {
+    let Some(table) = Box::pin(made).await else {
         let why = format!("the table {} is not ready after {:?}", settings.table, settings.waits.table);
         return Err(Outage::new(OutageKind::Unreachable, why).into());
     };
@@ -56,11 +57,15 @@ async fn describe(requests: &Requests) -> Result<Option<TableDescription>, Outag
         .await
 }
 
-/// Deletes the table.
+/// Deletes the table, if there is one.
 pub(super) async fn delete(requests: &Requests) -> Result<(), Outage> {
     let request = requests.client().delete_table().table_name(&requests.settings().table);
     let deleted = requests.once(|sent| request.customize().interceptor(sent).send()).await;
-    deleted.map(drop).map_err(Failure::outage)
+    match deleted {
+        Ok(_) => Ok(()),
+        Err(Failure::Refused(Refusal { code, .. })) if code == "ResourceNotFoundException" => Ok(()),
+        Err(failure) => Err(failure.outage()),
+    }
 }
 
 fn is_ready(table: &TableDescription) -> bool {

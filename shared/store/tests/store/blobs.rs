@@ -1,6 +1,8 @@
 //! Blobs: the shared list of cases for every backend, proof that each case can fail, and what only files can show.
 
 mod files;
+#[cfg(feature = "aws")]
+mod s3;
 mod wrong;
 
 use std::collections::BTreeSet;

@@ -6,37 +6,16 @@ mod listed;
 mod opening;
 mod races;
 mod rows;
-mod wire;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, SharedCredentialsProvider};
-use aws_smithy_http_client::tls;
 use aws_types::SdkConfig;
 use store::dynamodb::{DynamoDb, Settings};
 
+pub(super) use crate::aws::{config, endpoint};
 pub(super) use crate::units::*;
-
-/// The endpoint's URL; says so when there is none.
-pub(super) fn endpoint() -> Option<String> {
-    address("aws", "BANYAN_TEST_AWS")
-}
-
-/// As the program makes it, but for the credentials.
-pub(super) fn config(url: &str) -> SdkConfig {
-    let ring = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring);
-    SdkConfig::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::new("us-east-1"))
-        .endpoint_url(url)
-        .credentials_provider(SharedCredentialsProvider::new(Credentials::new(
-            "test", "test", None, None, "tests",
-        )))
-        .http_client(aws_smithy_http_client::Builder::new().tls_provider(ring).build_https())
-        .build()
-}
 
 /// A table of its own.
 pub(super) struct Place {

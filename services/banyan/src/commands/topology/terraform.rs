@@ -4,10 +4,15 @@ use std::collections::BTreeSet;
 
 use bus::Wiring;
 use bus::aws::{Plan, PlannedQueue, Settings};
+use store::blobs::s3::{RULE, Settings as Blobs};
 use store::dynamodb::Shape;
 
+use crate::backends::aws::large;
+use crate::config::{Config, KeysKind};
+
 /// The resources that `banyan topology apply --bus aws --prefix PREFIX` makes.
-pub(super) fn of(wiring: &Wiring, prefix: &str) -> String {
+pub(super) fn of(wiring: &Wiring, config: &Config) -> String {
+    let prefix = &config.chosen.prefix;
     let plan = Settings { prefix: format!("{prefix}-"), ..Settings::default() }.plan(wiring);
     let mut parts = vec![format!(
         "# Made by: banyan topology show --format terraform --prefix {prefix}\n\
@@ -18,6 +23,10 @@ pub(super) fn of(wiring: &Wiring, prefix: &str) -> String {
     }));
     parts.extend(plan.queues.iter().map(|queue| queues(&plan, queue)));
     parts.push(table(prefix));
+    parts.push(bucket(config));
+    if config.chosen.large.keys == KeysKind::Kms {
+        parts.extend(key(config));
+    }
     parts.join("\n\n")
 }
 
@@ -105,14 +114,73 @@ fn table(name: &str) -> String {
     )
 }
 
+/// Where large data lies, who may not see it, and when it goes.
+fn bucket(config: &Config) -> String {
+    let named = &config.chosen.large.bucket;
+    let (account, region) = ("${data.aws_caller_identity.here.account_id}", "${data.aws_region.here.id}");
+    let name = match named.as_str() {
+        "" => large::bucket_name(&config.chosen.prefix, account, region),
+        named => named.to_owned(),
+    };
+    let mut text = String::new();
+    if named.is_empty() {
+        text += "data \"aws_caller_identity\" \"here\" {}\n\ndata \"aws_region\" \"here\" {}\n\n";
+    }
+    let (folder, days) = (Blobs::default().folder, large::kept_days());
+    text += &format!(
+        "resource \"aws_s3_bucket\" \"blobs\" {{\n  bucket = \"{name}\"\n}}\n\n\
+         resource \"aws_s3_bucket_public_access_block\" \"blobs\" {{\n  bucket                  = aws_s3_bucket.blobs.id\n  \
+         block_public_acls       = true\n  block_public_policy     = true\n  ignore_public_acls      = true\n  \
+         restrict_public_buckets = true\n}}\n\n\
+         resource \"aws_s3_bucket_lifecycle_configuration\" \"blobs\" {{\n  bucket = aws_s3_bucket.blobs.id\n\n  \
+         rule {{\n    id     = \"{RULE}\"\n    status = \"Enabled\"\n\n    filter {{\n      prefix = \"{folder}\"\n    }}\n\n    \
+         expiration {{\n      days = {days}\n    }}\n  }}\n}}"
+    );
+    text
+}
+
+/// What large data is sealed with; nothing where a key that there is already is named by its id.
+fn key(config: &Config) -> Option<String> {
+    let name = large::key(config, false).key;
+    name.starts_with("alias/").then(|| {
+        format!(
+            "resource \"aws_kms_key\" \"keys\" {{\n  description         = \"seals what {} keeps\"\n  \
+             enable_key_rotation = true\n}}\n\nresource \"aws_kms_alias\" \"keys\" {{\n  name          = \"{name}\"\n  \
+             target_key_id = aws_kms_key.keys.key_id\n}}",
+            config.chosen.prefix
+        )
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Flags;
+
+    fn config(settings: &str) -> Config {
+        Config::from_sources(&Flags::default(), |_| None, settings).unwrap()
+    }
+
+    #[test]
+    fn the_bucket_is_named_by_whoever_applies_it_and_a_key_is_made_where_it_is_used() {
+        let wiring = crate::wiring::wiring();
+        let text = of(&wiring, &config("bus = \"aws\"\nprefix = \"my_shop\""));
+        let name = "my-shop-${data.aws_caller_identity.here.account_id}-${data.aws_region.here.id}";
+        assert!(text.contains(&format!("bucket = \"{name}\"")), "{text}");
+        assert!(text.contains("days = 30") && !text.contains("aws_kms_key"), "{text}");
+        let text = of(&wiring, &config("bus = \"aws\"\nbucket = \"mine\"\nkeys = \"kms\""));
+        assert!(text.contains("bucket = \"mine\"") && !text.contains("aws_caller_identity"), "{text}");
+        assert!(
+            text.contains("name          = \"alias/banyan\"") && text.contains("enable_key_rotation = true")
+        );
+        let text = of(&wiring, &config("bus = \"aws\"\nkeys = \"kms\"\nkms_key = \"1234abcd\""));
+        assert!(!text.contains("aws_kms_key"), "{text}");
+    }
 
     #[test]
     fn every_topic_queue_subscription_and_index_is_a_resource_and_each_reference_has_one() {
         let wiring = crate::wiring::wiring();
-        let text = of(&wiring, "shop");
+        let text = of(&wiring, &config("bus = \"aws\"\nprefix = \"shop\""));
         let plan = Settings { prefix: "shop-".to_owned(), ..Settings::default() }.plan(&wiring);
         let count = |what: &str| text.matches(&format!("resource \"{what}\"")).count();
         assert_eq!(count("aws_sns_topic"), plan.topics.len());

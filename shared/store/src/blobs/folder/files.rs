@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use contracts::{DataRef, Timestamp};
 
-use crate::blobs::{BLOB_BYTES, Blob};
+use crate::blobs::{Blob, READ_BYTES};
 
 /// What the name of the folder begins with where blobs are written before they get their place; on the same file system,
 /// as a rename asks for. Each writer has one of its own, so that no two write one file.
@@ -54,7 +54,7 @@ impl Files {
     pub(super) fn get(&self, name: DataRef) -> io::Result<Option<Bytes>> {
         let Some(file) = unless_gone(File::open(self.place(name).1))? else { return Ok(None) };
         let mut content = Vec::new();
-        file.take(BLOB_BYTES as u64 + 1).read_to_end(&mut content)?;
+        file.take(READ_BYTES as u64).read_to_end(&mut content)?;
         Ok(Some(content.into()))
     }
 

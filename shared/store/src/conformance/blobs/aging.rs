@@ -3,9 +3,14 @@
 use super::Subject;
 use super::trial::{Trial, blob};
 use crate::conformance::Checked;
-use crate::conformance::trial::{passed, same};
+use crate::conformance::trial::{passed, same, skipped};
+
+const BY_ITSELF: &str = "expires by itself";
 
 pub(super) async fn what_is_old_expires_and_what_is_not_stays(subject: &dyn Subject) -> Checked {
+    if subject.expires_by_itself() {
+        return skipped(BY_ITSELF);
+    }
     let trial = Trial::new(subject).await;
     let (old, at_the_border, young) = (blob("old"), blob("at the border"), blob("young"));
     for (blob, second) in [(&old, 9), (&at_the_border, 10), (&young, 11)] {
@@ -29,6 +34,9 @@ pub(super) async fn putting_again_renews(subject: &dyn Subject) -> Checked {
 }
 
 pub(super) async fn renewing_renews(subject: &dyn Subject) -> Checked {
+    if subject.expires_by_itself() {
+        return skipped(BY_ITSELF);
+    }
     let trial = Trial::new(subject).await;
     let (renewed, other) = (blob("renewed"), blob("other"));
     trial.put(&renewed, 0).await?;
@@ -49,6 +57,9 @@ pub(super) async fn renewing_what_is_missing_says_so_and_makes_nothing(subject: 
 }
 
 pub(super) async fn no_more_expire_than_asked_for(subject: &dyn Subject) -> Checked {
+    if subject.expires_by_itself() {
+        return skipped(BY_ITSELF);
+    }
     let trial = Trial::new(subject).await;
     for n in 0..5 {
         trial.put(&blob(&format!("content {n}")), 0).await?;
@@ -60,6 +71,9 @@ pub(super) async fn no_more_expire_than_asked_for(subject: &dyn Subject) -> Chec
 }
 
 pub(super) async fn what_expired_can_be_put_again(subject: &dyn Subject) -> Checked {
+    if subject.expires_by_itself() {
+        return skipped(BY_ITSELF);
+    }
     let trial = Trial::new(subject).await;
     let back = blob("back");
     trial.put(&back, 0).await?;

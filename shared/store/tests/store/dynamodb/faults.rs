@@ -2,8 +2,8 @@
 
 use store::{OutageKind, Outcome};
 
-use super::wire::{Fault, READ, WRITE, Wire, told};
 use super::*;
+use crate::wire::{Fault, READ, WRITE, Wire, told};
 
 /// Tries of what passes, and tries while others are in the way: more faults than these are more than a commit bears.
 const TRIES: usize = 4;

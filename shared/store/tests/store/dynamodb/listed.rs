@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex};
 use store::conformance::random::random;
 use store::conformance::{Hook, Subject};
 
-use super::wire::{Fault, READ, WRITE, Wire};
 use super::*;
 use crate::conformance::pass_all_but;
+use crate::wire::{Fault, READ, WRITE, Wire};
 
 /// How often a commit sends its transaction when no answer comes, and then asks for its record.
 const TRIES: usize = 4;

@@ -3,8 +3,8 @@
 use store::OutageKind;
 use store::dynamodb::OpenError;
 
-use super::wire::{Fault, WRITE, Wire};
 use super::*;
+use crate::wire::{Fault, WRITE, Wire};
 
 async fn failing(config: &SdkConfig, settings: Settings) -> OpenError {
     DynamoDb::open(config, settings).await.err().unwrap()

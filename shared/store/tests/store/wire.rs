@@ -9,7 +9,7 @@ use std::time::Duration;
 
 /// What happens to a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Fault {
+pub(crate) enum Fault {
     /// It is done; its answer is lost with the connection.
     Answer,
     /// It is lost, and the connection with it.
@@ -26,29 +26,29 @@ pub(super) enum Fault {
 
 impl Fault {
     /// An error as DynamoDB tells it.
-    pub(super) fn error(status: u16, code: &str) -> Self {
+    pub(crate) fn error(status: u16, code: &str) -> Self {
         Self::Refused(status, told(code, ""))
     }
 
     /// A transaction that was cancelled, with a code for each of its items.
-    pub(super) fn cancelled(codes: &[&str]) -> Self {
+    pub(crate) fn cancelled(codes: &[&str]) -> Self {
         let reasons: Vec<String> = codes.iter().map(|code| format!("{{\"Code\":\"{code}\"}}")).collect();
         let more = format!(",\"CancellationReasons\":[{}]", reasons.join(","));
         Self::Refused(400, told("TransactionCanceledException", &more))
     }
 }
 
-pub(super) fn told(code: &str, more: &str) -> String {
+pub(crate) fn told(code: &str, more: &str) -> String {
     format!("{{\"__type\":\"com.amazonaws.dynamodb.v20120810#{code}\",\"message\":\"said by a test\"{more}}}")
 }
 
 /// The operations that tests are about.
-pub(super) const WRITE: &str = "TransactWriteItems";
-pub(super) const READ: &str = "BatchGetItem";
+pub(crate) const WRITE: &str = "TransactWriteItems";
+pub(crate) const READ: &str = "BatchGetItem";
 
 /// Ends with the test, or with the process.
-pub(super) struct Wire {
-    pub(super) url: String,
+pub(crate) struct Wire {
+    pub(crate) url: String,
     own: SocketAddr,
     inner: Arc<Inner>,
 }
@@ -68,7 +68,7 @@ struct Inner {
 
 impl Wire {
     /// In front of the endpoint at `url`.
-    pub(super) fn new(url: &str) -> Self {
+    pub(crate) fn new(url: &str) -> Self {
         let server = url
             .trim_start_matches("http://")
             .trim_end_matches('/')
@@ -100,32 +100,32 @@ impl Wire {
         Self { url: format!("http://{own}"), own, inner }
     }
 
-    /// The next requests of `operation` meet these.
-    pub(super) fn next(&self, operation: &str, faults: impl IntoIterator<Item = Fault>) {
+    /// The next requests of `operation`, or by a method of HTTP where operations have no names, meet these.
+    pub(crate) fn next(&self, operation: &str, faults: impl IntoIterator<Item = Fault>) {
         self.inner.faults.lock().unwrap().insert(operation.to_owned(), faults.into_iter().collect());
     }
 
     /// From now on one transaction in `one_in` meets one of `faults`; 0 = none.
-    pub(super) fn often(&self, seed: u64, one_in: u32, faults: Vec<Fault>) {
+    pub(crate) fn often(&self, seed: u64, one_in: u32, faults: Vec<Fault>) {
         let chance = (one_in > 0).then(|| (fastrand::Rng::with_seed(seed), one_in, faults));
         *self.inner.chance.lock().unwrap() = chance;
     }
 
     /// Hands over what was delayed, and waits until the endpoint has answered it.
-    pub(super) fn deliver(&self) {
+    pub(crate) fn deliver(&self) {
         for request in std::mem::take(&mut *self.inner.held.lock().unwrap()) {
             self.inner.forward(&request).unwrap();
         }
     }
 
     /// Nobody listens any more: connections are refused.
-    pub(super) fn hang_up(&self) {
+    pub(crate) fn hang_up(&self) {
         self.inner.has_hung_up.store(true, Ordering::SeqCst);
         while TcpStream::connect(self.own).is_ok() {}
     }
 
     /// How often `operation` was asked since the last time.
-    pub(super) fn asked(&self, operation: &str) -> usize {
+    pub(crate) fn asked(&self, operation: &str) -> usize {
         self.inner.asked.lock().unwrap().remove(operation).unwrap_or(0)
     }
 }
@@ -143,6 +143,10 @@ impl Inner {
             let lower = line.to_ascii_lowercase();
             if let Some(value) = lower.strip_prefix("content-length:") {
                 length = value.trim().parse().unwrap();
+            }
+            if operation.is_empty() {
+                // S3 has no names for operations.
+                operation = line.split_once(' ').unwrap().0.to_owned();
             }
             if lower.starts_with("x-amz-target:") {
                 operation = line.trim().rsplit_once('.').unwrap().1.to_owned();

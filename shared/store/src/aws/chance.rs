@@ -5,13 +5,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Numbers that no other process draws: the standard library's hasher has a key of its own in each.
 #[derive(Default)]
-pub(super) struct Chance {
+pub(crate) struct Chance {
     key: RandomState,
     drawn: AtomicU64,
 }
 
 impl Chance {
-    pub(super) fn draw(&self) -> u64 {
+    pub(crate) fn draw(&self) -> u64 {
         self.key.hash_one(self.drawn.fetch_add(1, Ordering::Relaxed))
     }
 }
