@@ -1,9 +1,9 @@
 //! The simulated bus as a subject: it can be brought into every situation that its manners know.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use store::sim::{Fault, JumpingTime, Link, Manners, SimTime};
+use store::sim::{Fault, JumpingTime, Link, Manners, SimTime, World};
 
 use super::{Hook, Node, Subject};
 use crate::Boxed;
@@ -28,6 +28,18 @@ impl Simulated {
         Self { inner: store::conformance::Simulated::slow(seed, fused, manners), links: Mutex::default() }
     }
 
+    /// The latest world.
+    #[must_use]
+    pub fn world(&self) -> Arc<World> {
+        self.inner.world()
+    }
+
+    /// All processes so far are gone, without a word.
+    pub fn vanish(&self) {
+        let world = self.world();
+        self.links().drain(..).for_each(|link| world.sever(&link));
+    }
+
     /// Runs the cases.
     #[must_use]
     pub fn time(&self) -> &JumpingTime {
@@ -44,7 +56,8 @@ impl Simulated {
         self.links().push(link.clone());
         Node {
             bus: SimBus::handle(&world, &link),
-            peek: Some(SimBus::peek_handle(&world, &link)),
+            // A look that takes nothing is more than the others have.
+            peek: (world.manners() == Manners::Embedded).then(|| SimBus::peek_handle(&world, &link)),
             fused: world.is_fused().then(|| world.store(&link)),
         }
     }
@@ -71,10 +84,7 @@ impl Subject for Simulated {
     }
 
     fn reopen(&self) -> Boxed<'_, Option<Node>> {
-        let world = self.inner.world();
-        for link in self.links().drain(..) {
-            world.sever(&link);
-        }
+        self.vanish();
         Box::pin(std::future::ready(Some(self.node())))
     }
 

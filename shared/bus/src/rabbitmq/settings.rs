@@ -50,7 +50,7 @@ impl std::error::Error for BadUrl {}
 
 /// What the name of a queue's dead queue ends with.
 pub(super) const DEAD: &str = ".dead";
-/// Half a minute without a sign of life ends a connection: two missed heartbeats, in seconds.
+/// In seconds. Half a minute without a sign of life ends a connection; for the broker up to 45 s, as it looks only so often.
 const HEARTBEAT_S: u16 = 15;
 /// Long enough for a handshake with TLS across a continent, in milliseconds.
 const HANDSHAKE_MS: u64 = 10_000;
@@ -107,6 +107,13 @@ impl Settings {
         host.clone_into(&mut self.uri.authority.host);
         self.uri.authority.port = port;
         self
+    }
+
+    /// How long the broker keeps for a process what it had in hand when it vanished without closing its connections, at
+    /// most: it looks once in each heartbeat, and gives up at the second look in a row without a sign of life.
+    #[must_use]
+    pub fn unnoticed_wait(&self) -> Duration {
+        Duration::from_secs(self.uri.query.heartbeat.unwrap_or(HEARTBEAT_S).into()) * 3
     }
 
     /// What the broker calls `queue`.

@@ -1,6 +1,8 @@
 //! Queues in memory, with the bad manners of a broker. `bus::sim` puts the Bus port in front of them;
 //! they live here because a fused store enqueues with its commit.
 
+mod outage;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::task::Waker;
@@ -272,13 +274,15 @@ impl Queues {
         }
     }
 
-    /// Each queue's name, how many messages wait in it, and how many are leased.
-    pub(super) fn states(&mut self, now: Timestamp) -> Vec<(Arc<str>, u64, u64)> {
+    /// Each queue's name, how many messages wait in it, and how many are leased, as far as `asker` can see.
+    pub(super) fn states(&mut self, asker: LinkId, now: Timestamp) -> Vec<(Arc<str>, u64, u64)> {
         let order: Vec<usize> = self.names.values().copied().collect();
+        let sees_all = self.manners.show_what_others_have();
         let state = |place: usize| {
             let queue = &mut self.all[place];
             queue.end_leases(now);
-            (queue.name.clone(), queue.waiting.len() as u64, queue.leased.len() as u64)
+            let seen = queue.leased.values().filter(|lease| sees_all || lease.holder == asker).count();
+            (queue.name.clone(), queue.waiting.len() as u64, seen as u64)
         };
         order.into_iter().map(state).collect()
     }

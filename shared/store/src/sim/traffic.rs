@@ -13,11 +13,6 @@ use super::queues::{Demand, Taken};
 use super::world::{LATE, OUTAGE, SLOW, State, World};
 use crate::{Boxed, Outage, OutageKind, Outgoing};
 
-/// A receive without messages answers after this time.
-const RECEIVE_WAIT: Duration = Duration::from_secs(20);
-/// The longest body that the bus takes unless a world says otherwise, in bytes: SQS and SNS, 1 MiB since August 2025.
-pub(super) const BODY_BYTES: usize = 1024 * 1024;
-
 /// What became of one published message; the Bus port's own words are not known here.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Sent {
@@ -52,12 +47,12 @@ impl World {
         }
     }
 
-    /// Takes up to `credit` messages, waiting for the first one at most 20 seconds.
+    /// Takes up to `credit` messages, waiting for the first one at most [`super::Manners::receive_wait`].
     ///
     /// # Errors
     /// [`Outage`]: the bus is down, there is no such queue, or the answer was lost.
     pub async fn receive(&self, link: &Link, queue: &str, credit: usize) -> Result<Vec<Taken>, Outage> {
-        let deadline = self.time.now().plus(RECEIVE_WAIT);
+        let deadline = self.time.now().plus(self.manners().receive_wait());
         let mut timer: Option<(Timestamp, Boxed<'static, ()>)> = None;
         std::future::poll_fn(|cx| {
             loop {
@@ -117,13 +112,13 @@ impl World {
         self.time.sleep(how_long).await;
     }
 
-    /// Each queue's name, how many messages wait in it, and how many are leased.
+    /// Each queue's name, how many messages wait in it, and how many are leased as far as this broker tells.
     ///
     /// # Errors
     /// [`Outage`]: the bus is down.
     pub fn inspect(&self, link: &Link) -> Result<Vec<(Arc<str>, u64, u64)>, Outage> {
         let now = self.time.now();
-        Ok(self.bus_state(link)?.queues.states(now))
+        Ok(self.bus_state(link)?.queues.states(link.id(), now))
     }
 
     /// `Ok`: the answer; `Err`: nothing yet, look again at that time, or never.
@@ -163,7 +158,8 @@ impl World {
         let mut state = self.state();
         state.land(now);
         if now >= state.bus_down_until && state.dice.falls(Fault::BusDown) {
-            state.bus_down_until = now.plus(state.dice.up_to(OUTAGE));
+            let how_long = state.dice.up_to(OUTAGE);
+            state.fail_bus(how_long, now);
         }
         if now < state.bus_down_until || link.is_isolated(now) {
             return Err(Outage::new(OutageKind::Unreachable, "a simulated outage"));
@@ -177,6 +173,14 @@ fn undeclared(queue: &str) -> Outage {
 }
 
 impl State {
+    /// Nobody reaches the bus for `how_long`.
+    pub(super) fn fail_bus(&mut self, how_long: Duration, now: Timestamp) {
+        self.bus_down_until = now.plus(how_long);
+        if !how_long.is_zero() {
+            self.queues.cut_off(None, how_long, now, &mut self.dice);
+        }
+    }
+
     fn publish(&mut self, message: &Outgoing, now: Timestamp) -> Sent {
         if message.body.len() > self.max_message_bytes {
             return Sent::Refused(format!("a message has at most {} bytes", self.max_message_bytes));

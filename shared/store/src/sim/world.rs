@@ -14,7 +14,6 @@ use super::manners::Manners;
 use super::queues::Queues;
 use super::store::SimStore;
 use super::time::SimTime;
-use super::traffic::BODY_BYTES;
 use crate::blobs::{Blobs, Shelf};
 #[cfg(feature = "planted-bugs")]
 use crate::flaw::Flaw;
@@ -84,7 +83,7 @@ impl World {
             last_link: 0,
             store_down: (Timestamp::EPOCH, OutageKind::Unreachable),
             bus_down_until: Timestamp::EPOCH,
-            max_message_bytes: BODY_BYTES,
+            max_message_bytes: setup.manners.message_bytes(),
             blobs_down_until: Timestamp::EPOCH,
             stale_until: Timestamp::EPOCH,
             #[cfg(feature = "planted-bugs")]
@@ -128,7 +127,12 @@ impl World {
 
     /// The node reaches neither store nor bus for `how_long`, and its leases end.
     pub fn isolate(&self, link: &Link, how_long: Duration) {
-        link.isolate(self.time.now().plus(how_long));
+        let now = self.time.now();
+        link.isolate(now.plus(how_long));
+        {
+            let State { queues, dice, .. } = &mut *self.state();
+            queues.cut_off(Some(link.id()), how_long, now, dice);
+        }
         self.stall(link);
     }
 
@@ -162,8 +166,8 @@ impl World {
 
     /// Puts the bus out of service for `how_long`.
     pub fn fail_bus(&self, how_long: Duration) {
-        let until = self.time.now().plus(how_long);
-        self.state().bus_down_until = until;
+        let now = self.time.now();
+        self.state().fail_bus(how_long, now);
     }
 
     /// Puts the blobs out of service for `how_long`.
@@ -291,7 +295,9 @@ impl World {
             return Err(Outage::new(OutageKind::Undeclared, format!("no queue is called {name:?}")));
         }
         let now = self.time.now();
-        if state.dice.falls(Fault::Conflict) && !state.model.is_duplicate(&unit) {
+        // A transaction that is in the way of others is not judged, so it may be told so although its record exists. In one
+        // file nobody is in the way.
+        if state.dice.falls(Fault::Conflict) && !(self.fused && state.model.is_duplicate(&unit)) {
             return Ok(Outcome::Conflict);
         }
         if state.dice.falls(Fault::Broken) {
