@@ -3,6 +3,7 @@
 //! The endpoint is at `BANYAN_TEST_AWS`, such as `http://127.0.0.1:4566`; without it these tests say that they are skipped.
 //! Every run uses names of its own and leaves nothing behind.
 
+mod assumed;
 mod calls;
 mod declaring;
 mod faults;
@@ -22,7 +23,7 @@ use bus::{Bus, Delivery, Outgoing, Published, Settle};
 use tokio::runtime::Runtime;
 
 use crate::conformance::pass_all;
-use crate::world::take_within;
+use crate::network::take_within;
 use subject::Account;
 
 /// What a machine that is only slow does not need.

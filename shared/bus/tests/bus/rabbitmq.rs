@@ -3,6 +3,7 @@
 //! The broker is at `BANYAN_TEST_RABBITMQ`, such as `amqp://guest:guest@127.0.0.1:5672`; without it these tests say that
 //! they are skipped. Every run uses names of its own and leaves nothing behind.
 
+mod assumed;
 mod proxy;
 mod settings;
 mod subject;
@@ -17,7 +18,8 @@ use futures_util::future::join;
 use tokio::runtime::Runtime;
 
 use crate::conformance::pass_all;
-use crate::world::{Real, take_within};
+use crate::network::take_within;
+use crate::world::Real;
 use proxy::Cut;
 use subject::Broker;
 

@@ -9,8 +9,9 @@ use bus::{Bus, Settle, World};
 use futures_util::StreamExt;
 use futures_util::future::join_all;
 use futures_util::stream::FuturesUnordered;
+use store::sim::Manners;
 
-use super::{declared, publish, with_account};
+use super::{declared, publish, queue_of, with_account};
 use crate::world::Real;
 
 /// Messages that a busy service has in hand.
@@ -33,6 +34,20 @@ async fn work_off(bus: &SnsSqs, n: usize) {
             }
         }
     }
+}
+
+/// Ten is the service's own bound, and not ours.
+#[test]
+fn a_call_for_more_than_ten_is_refused() {
+    with_account(async |account| {
+        let _bus = declared(&account).await;
+        let (sqs, url) = queue_of(&account, LEFT).await;
+        let most = i32::try_from(Manners::SqsStandard.batch()).unwrap();
+        for (asked, is_taken) in [(most, true), (most + 1, false)] {
+            let asking = sqs.receive_message().queue_url(&url).max_number_of_messages(asked);
+            assert_eq!(Box::pin(asking.send()).await.is_ok(), is_taken, "{asked}");
+        }
+    });
 }
 
 #[test]

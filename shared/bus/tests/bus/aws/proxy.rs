@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 
 use super::http::Packet;
-use crate::world::listen;
+use crate::network::listen;
 
 /// What happens to a call. The SDK makes a call up to three times.
 #[derive(Debug, Clone)]
@@ -18,6 +18,8 @@ pub(crate) enum Fate {
     Lost,
     /// It reaches the endpoint once; no answer comes back, however often it is tried.
     Unanswered,
+    /// It is given up, however often it is tried; the endpoint gets it later, by [`Proxy::deliver`].
+    Delayed,
     /// It reaches the endpoint and the answer is lost; trying again works.
     AnsweredLate,
     /// It is answered so, and does not reach the endpoint; trying again works.
@@ -52,6 +54,8 @@ struct State {
     doomed: BTreeMap<String, Fate>,
     /// How often each action was tried.
     calls: BTreeMap<String, usize>,
+    /// What the endpoint gets later.
+    delayed: Vec<Packet>,
 }
 
 impl Proxy {
@@ -80,6 +84,16 @@ impl Proxy {
         self.state().is_down = is_down;
         if is_down {
             self.shared.cuts.send_modify(|n| *n += 1);
+        }
+    }
+
+    /// Hands over what was delayed.
+    pub(crate) async fn deliver(&self) {
+        let delayed = std::mem::take(&mut self.state().delayed);
+        for request in delayed {
+            let mut endpoint = TcpStream::connect(&self.shared.endpoint).await.unwrap();
+            endpoint.write_all(&request.bytes()).await.unwrap();
+            Packet::read(&mut endpoint, &mut vec![]).await.expect("an answer");
         }
     }
 
@@ -173,11 +187,14 @@ impl Shared {
             return Passage::Through;
         };
         let (_, fate) = state.fates.remove(at);
-        if matches!(fate, Fate::Lost | Fate::Unanswered | Fate::Refused(..)) {
+        if matches!(fate, Fate::Lost | Fate::Unanswered | Fate::Delayed | Fate::Refused(..)) {
             state.doomed.insert(invocation, fate.clone());
         }
+        if let Fate::Delayed = fate {
+            state.delayed.push(request.clone());
+        }
         match fate {
-            Fate::Lost => Passage::Cut,
+            Fate::Lost | Fate::Delayed => Passage::Cut,
             Fate::Unanswered | Fate::AnsweredLate => Passage::OneWay,
             Fate::RefusedOnce(status, body) | Fate::Refused(status, body) => {
                 Passage::Answer(Packet::answer(status, body))

@@ -34,7 +34,7 @@ struct Latest {
 /// Where a message only goes to come back.
 const FENCE: &str = "fence";
 /// How long a lease lasts here: long enough that a busy machine makes it longer in time.
-const VISIBILITY: Duration = Duration::from_secs(4);
+pub(crate) const VISIBILITY: Duration = Duration::from_secs(4);
 
 fn fresh_prefix() -> String {
     format!("test-{:016x}-", Real.next_u64())
@@ -99,6 +99,12 @@ impl Account {
     /// A process with settings of its own.
     pub(crate) fn join_with(&self, settings: Settings) -> Arc<SnsSqs> {
         Arc::new(SnsSqs::new(&self.proxied, settings, Arc::new(Real)))
+    }
+
+    /// What happens to the next call of one of `actions`.
+    pub(crate) fn disturb(&self, actions: &'static [&'static str], fate: Fate) {
+        self.is_disturbed.store(true, Ordering::SeqCst);
+        self.proxy.next(actions, fate);
     }
 
     async fn clean(&self) {

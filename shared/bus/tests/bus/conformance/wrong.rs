@@ -94,10 +94,15 @@ impl Subject {
     }
 
     fn wrap(&self, node: Node) -> Node {
-        let wrong = Arc::new(Wrong { inner: node, flaw: self.flaw, memory: Memory::default() });
-        let fused = wrong.inner.fused.is_some().then(|| wrong.clone() as Arc<dyn store::Store>);
-        Node { bus: wrong.clone(), peek: Some(wrong), fused }
+        misunderstanding(self.flaw, node)
     }
+}
+
+/// The same process, with a flaw.
+pub(crate) fn misunderstanding(flaw: Flaw, node: Node) -> Node {
+    let wrong = Arc::new(Wrong { inner: node, flaw, memory: Memory::default() });
+    let fused = wrong.inner.fused.is_some().then(|| wrong.clone() as Arc<dyn store::Store>);
+    Node { bus: wrong.clone(), peek: Some(wrong), fused }
 }
 
 impl Suite for Subject {

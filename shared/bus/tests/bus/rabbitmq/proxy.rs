@@ -1,12 +1,16 @@
 //! A proxy that understands just enough of AMQP to cut a connection at the worst moment.
 
+mod late;
+
 use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 
-use crate::world::listen;
+use late::Late;
+
+use crate::network::listen;
 
 /// When the next connection is cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +21,10 @@ pub(crate) enum Cut {
     Confirm,
     /// Before a settlement reaches the broker.
     Ack,
+    /// Before a delivery reaches the consumer.
+    Deliver,
+    /// Before a message reaches the broker, which gets it later, by [`Proxy::deliver`].
+    Delay,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,18 +44,37 @@ struct Shared {
     state: Mutex<State>,
     /// Changes when all connections are to be cut.
     cuts: watch::Sender<u64>,
+    /// Changes when nothing passes any more over the connections that there are.
+    silences: watch::Sender<u64>,
+    late: Late,
 }
 
 #[derive(Default)]
 struct State {
     is_down: bool,
     cut: Option<Cut>,
+    /// Connections over which nothing passes any more, and of which no end is told.
+    silent: Vec<[TcpStream; 2]>,
+}
+
+/// Why a connection is served no longer.
+enum End {
+    Cut,
+    Silent,
+    /// The broker gets this later.
+    Delayed(Vec<u8>),
 }
 
 impl Proxy {
     /// In front of the broker at `HOST:PORT`.
     pub(crate) async fn start(broker: String) -> Self {
-        let shared = Arc::new(Shared { broker, state: Mutex::default(), cuts: watch::Sender::new(0) });
+        let shared = Arc::new(Shared {
+            broker,
+            state: Mutex::default(),
+            cuts: watch::Sender::new(0),
+            silences: watch::Sender::new(0),
+            late: Late::default(),
+        });
         let port = listen(&shared, async |shared, client| shared.connect(client).await).await;
         Self { port, shared }
     }
@@ -60,6 +87,16 @@ impl Proxy {
     /// Cuts every connection now.
     pub(crate) fn cut(&self) {
         self.shared.cuts.send_modify(|n| *n += 1);
+    }
+
+    /// From now on nothing passes over the connections that there are, as when a machine loses its power.
+    pub(crate) fn silence(&self) {
+        self.shared.silences.send_modify(|n| *n += 1);
+    }
+
+    /// Hands over what was delayed, and waits until the broker has it.
+    pub(crate) async fn deliver(&self) {
+        self.shared.late.deliver().await;
     }
 
     /// Cuts a connection when this happens next.
@@ -83,62 +120,82 @@ impl Proxy {
 
 impl Shared {
     async fn connect(&self, mut client: TcpStream) {
-        let mut cuts = self.cuts.subscribe();
+        let (mut cuts, mut silences) = (self.cuts.subscribe(), self.silences.subscribe());
         if self.state.lock().unwrap().is_down {
             return;
         }
         let Ok(mut broker) = TcpStream::connect(&self.broker).await else { return };
-        let (from_client, to_client) = client.split();
-        let (from_broker, to_broker) = broker.split();
-        tokio::select! {
-            _ = cuts.changed() => {}
-            () = self.pump(To::Broker, from_client, to_broker) => {}
-            () = self.pump(To::Client, from_broker, to_client) => {}
+        let end = {
+            let (from_client, to_client) = client.split();
+            let (from_broker, to_broker) = broker.split();
+            tokio::select! {
+                _ = cuts.changed() => End::Cut,
+                _ = silences.changed() => End::Silent,
+                end = self.pump(To::Broker, from_client, to_broker) => end,
+                end = self.pump(To::Client, from_broker, to_client) => end,
+            }
+        };
+        match end {
+            End::Cut => {}
+            End::Silent => self.state.lock().unwrap().silent.push([client, broker]),
+            End::Delayed(frames) => {
+                drop(client);
+                self.late.keep(frames, broker);
+            }
         }
     }
 
     /// Passes whole frames on until one of them is the moment to stop.
-    async fn pump(&self, to: To, mut from: impl AsyncRead + Unpin, mut onto: impl AsyncWrite + Unpin) {
+    async fn pump(&self, to: To, mut from: impl AsyncRead + Unpin, mut onto: impl AsyncWrite + Unpin) -> End {
         let mut buffer = vec![];
         let mut is_first = to == To::Broker;
         loop {
             match from.read_buf(&mut buffer).await {
-                Ok(0) | Err(_) => return,
+                Ok(0) | Err(_) => return End::Cut,
                 Ok(_) => {}
             }
             let mut passed = 0;
-            let mut stops = false;
+            let mut stops = None;
             while let Some(length) = frame(&buffer[passed..], is_first) {
-                stops = !is_first && self.stops_at(to, &buffer[passed..passed + length]);
-                if stops {
+                if !is_first {
+                    stops = self.stops_at(to, &buffer[passed..passed + length]);
+                }
+                if stops.is_some() {
                     break;
                 }
                 is_first = false;
                 passed += length;
             }
-            if onto.write_all(&buffer[..passed]).await.is_err() || stops {
-                return;
+            if onto.write_all(&buffer[..passed]).await.is_err() {
+                return End::Cut;
             }
             buffer.drain(..passed);
+            match stops {
+                None => {}
+                Some(Cut::Delay) => return End::Delayed(late::whole(buffer, from).await),
+                Some(_) => return End::Cut,
+            }
         }
     }
 
-    fn stops_at(&self, to: To, frame: &[u8]) -> bool {
+    fn stops_at(&self, to: To, frame: &[u8]) -> Option<Cut> {
         let mut state = self.state.lock().unwrap();
-        let stops = match (state.cut, to, method(frame)) {
-            (Some(Cut::Publish(0)), To::Broker, Some((60, 40))) => true,
-            (Some(Cut::Publish(n)), To::Broker, Some((60, 40))) => {
+        let cut = state.cut?;
+        let stops = match (cut, to, method(frame)) {
+            (Cut::Publish(n @ 1..), To::Broker, Some((60, 40))) => {
                 state.cut = Some(Cut::Publish(n - 1));
                 false
             }
-            (Some(Cut::Confirm), To::Client, Some((60, 80 | 120))) => true,
-            (Some(Cut::Ack), To::Broker, Some((60, 80))) => true,
+            (Cut::Publish(0) | Cut::Delay, To::Broker, Some((60, 40))) => true,
+            (Cut::Confirm, To::Client, Some((60, 80 | 120))) => true,
+            (Cut::Ack, To::Broker, Some((60, 80))) => true,
+            (Cut::Deliver, To::Client, Some((60, 60))) => true,
             _ => false,
         };
-        if stops {
+        stops.then(|| {
             state.cut = None;
-        }
-        stops
+            cut
+        })
     }
 }
 

@@ -98,6 +98,12 @@ impl Broker {
         *self.latest.lock().unwrap() = Some(latest);
     }
 
+    /// Cuts a connection when this happens next.
+    pub(crate) fn disturb(&self, cut: Cut) {
+        self.is_disturbed.store(true, Ordering::SeqCst);
+        self.proxy.cut_at(cut);
+    }
+
     async fn clean(&self) {
         self.proxy.set_down(false);
         let Some(latest) = self.latest.lock().unwrap().take() else { return };
