@@ -1,6 +1,7 @@
 //! The DynamoDB backend against an endpoint: the one at the URL in `BANYAN_TEST_AWS`. Without it each test says that it
 //! was skipped. Every test has a table of its own, deleted at its end. What no emulator shows comes from a wire in between.
 
+mod assumed;
 mod faults;
 mod listed;
 mod opening;

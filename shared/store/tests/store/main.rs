@@ -1,6 +1,8 @@
 //! The stores, each by the cases that only it can have, and all by the shared list.
 
 #[cfg(test)]
+mod assumptions;
+#[cfg(test)]
 #[cfg(feature = "aws")]
 mod aws;
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The PostgreSQL backend against a real server: the one at the URL in `BANYAN_TEST_POSTGRES`. Without it each test
 //! says that it was skipped. Every test has a schema of its own, dropped at its end.
 
+mod assumed;
 mod cuts;
 mod listed;
 mod opening;

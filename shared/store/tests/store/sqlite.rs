@@ -1,5 +1,6 @@
 //! The SQLite engine: what the shared list of cases cannot see.
 
+mod assumed;
 mod cuts;
 mod faults;
 mod files;

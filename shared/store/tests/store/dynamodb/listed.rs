@@ -13,7 +13,7 @@ use crate::wire::{Fault, READ, WRITE, Wire};
 const TRIES: usize = 4;
 
 /// A table of its own for every case.
-struct Tables {
+pub(super) struct Tables {
     endpoint: String,
     /// How the store reaches it.
     url: String,
@@ -22,7 +22,7 @@ struct Tables {
 }
 
 impl Tables {
-    fn new(endpoint: &str) -> Self {
+    pub(super) fn new(endpoint: &str) -> Self {
         let wire = Wire::new(endpoint);
         Self { endpoint: endpoint.to_owned(), url: wire.url.clone(), wire, latest: Mutex::default() }
     }
@@ -37,6 +37,11 @@ impl Tables {
         let (place, store) = self.latest.lock().unwrap().take()?;
         store.close();
         Some(place)
+    }
+
+    /// The next transactions meet `fault`.
+    pub(super) fn refuse(&self, fault: Fault, times: usize) {
+        self.wire.next(WRITE, std::iter::repeat_n(fault, times));
     }
 
     /// The next commit meets `fault`, and nothing gets through that it tries afterwards.

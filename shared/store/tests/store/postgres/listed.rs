@@ -10,14 +10,14 @@ use super::*;
 use crate::conformance::pass_all;
 
 /// A schema of its own for every case.
-struct Schemas {
+pub(super) struct Schemas {
     server: String,
     wire: Proxy,
     latest: Mutex<Option<(Place, Arc<Postgres>)>>,
 }
 
 impl Schemas {
-    fn new(server: &str) -> Self {
+    pub(super) fn new(server: &str) -> Self {
         Self { server: server.to_owned(), wire: Proxy::new(server), latest: Mutex::default() }
     }
 
@@ -35,7 +35,7 @@ impl Schemas {
     }
 
     /// Makes the server refuse writes as it would if it could not do them, without harm to others on it.
-    fn refuse(&self, condition: &str, state: &str) {
+    pub(super) fn refuse(&self, condition: &str, state: &str) {
         let latest = self.latest.lock().unwrap();
         let (place, _) = latest.as_ref().unwrap();
         place.sql_now(&format!(
@@ -49,9 +49,14 @@ impl Schemas {
         ));
     }
 
-    fn heal(&self) {
+    /// Lets it write again.
+    pub(super) fn mend(&self) {
         let latest = self.latest.lock().unwrap();
-        latest.as_ref().unwrap().0.sql_now("DROP TRIGGER refuse ON @.item");
+        latest.as_ref().unwrap().0.sql_now(
+            "DROP TRIGGER IF EXISTS refuse ON @.item;
+             DROP FUNCTION IF EXISTS @.refuse();
+             DROP SEQUENCE IF EXISTS @.refusals",
+        );
     }
 }
 
@@ -69,7 +74,7 @@ impl Subject for Schemas {
     fn hook(&self, hook: Hook) -> bool {
         match hook {
             Hook::Full(true) => self.refuse("true", "53100"),
-            Hook::Full(false) => self.heal(),
+            Hook::Full(false) => self.mend(),
             Hook::FailIoOnce => self.refuse("nextval('@.refusals') = 1", "58030"),
             Hook::LoseReplyApplied => self.wire.cut_next(Cut::Answer),
             Hook::LoseReplyLost => self.wire.cut_next(Cut::Question),

@@ -13,7 +13,7 @@ use super::*;
 use crate::conformance::pass_all;
 
 /// A file of its own for every case; or a temporary one, when fsyncs are not what is tested.
-struct Files {
+pub(super) struct Files {
     dir: TempDir,
     controls: Controls,
     is_kept: bool,
@@ -23,7 +23,7 @@ struct Files {
 }
 
 impl Files {
-    fn new(name: &str, is_kept: bool, delay_indexes: bool) -> Self {
+    pub(super) fn new(name: &str, is_kept: bool, delay_indexes: bool) -> Self {
         let controls = vfs::register(name).unwrap();
         let dir = tempfile::tempdir().unwrap();
         Self { dir, controls, is_kept, delay_indexes, made: AtomicU64::new(0), latest: Mutex::default() }
