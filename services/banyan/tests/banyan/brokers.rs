@@ -176,7 +176,7 @@ fn a_demo_on_a_broker_that_is_not_there_does_not_run_elsewhere() {
     assert!(stderr(&output).contains("--postgres-url"), "{}", stderr(&output));
 }
 
-fn comes_to_its_end(demo: &mut Command, (bus, store): (&str, &str)) {
+pub(crate) fn comes_to_its_end(demo: &mut Command, (bus, store): (&str, &str)) {
     let output = demo.output().unwrap();
     assert!(output.status.success(), "{}", stderr(&output));
     let told = json_of(&output);
@@ -251,7 +251,7 @@ fn end_of_a_day(mut command: Command) -> (Vec<String>, String) {
 }
 
 /// Asks again and again, each time by a program of its own, which is pause enough.
-fn wait_until(is_so: impl Fn() -> bool) {
+pub(crate) fn wait_until(is_so: impl Fn() -> bool) {
     assert!((0..600).any(|_| is_so()), "it never came to it");
 }
 

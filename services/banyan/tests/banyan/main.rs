@@ -33,6 +33,9 @@ mod keys;
 #[cfg(test)]
 mod kill;
 #[cfg(test)]
+#[cfg(feature = "full")]
+mod manners;
+#[cfg(test)]
 mod queues;
 #[cfg(test)]
 #[cfg(feature = "full")]

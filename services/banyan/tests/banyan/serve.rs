@@ -79,6 +79,8 @@ struct Apart {
 impl Apart {
     fn start(ground: Ground, bus: &str) -> Option<Self> {
         let data = tempfile::tempdir().unwrap();
+        // An endpoint may have been tested before.
+        let prefix = format!("apart_{}", std::process::id());
         on(ground, bus, &[])?;
         let (mut services, mut peers) = (Vec::new(), Vec::new());
         for (service, peer, desk) in [
@@ -90,7 +92,7 @@ impl Apart {
         ] {
             let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
             let mut serve = on(ground, bus, &["serve", service, "--with-parent", "--json"])?;
-            serve.args(["--port", &port, "--ops-port", "0", "--prefix", "apart", "--data"]).arg(data.path());
+            serve.args(["--port", &port, "--ops-port", "0", "--prefix", &prefix, "--data"]).arg(data.path());
             serve.env("BANYAN_TOKEN", TOKEN).env("BANYAN_WEBHOOK_SECRET", SECRET);
             if let Some(peer) = peer {
                 let mut command = banyan(&["peer", peer]);

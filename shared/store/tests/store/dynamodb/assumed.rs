@@ -3,9 +3,9 @@
 use store::sim::Fault;
 
 use super::listed::Tables;
-use super::wire::Fault as OnWire;
 use super::*;
 use crate::assumptions::{Peer, Who, hold};
+use crate::wire::Fault as OnWire;
 
 impl Peer for Tables {
     fn who(&self) -> Who {
