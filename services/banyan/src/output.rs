@@ -87,8 +87,13 @@ pub fn error(error: &anyhow::Error, json: bool) {
 /// # Errors
 /// What is wrong with the filter.
 pub fn log_to_stderr(filter: &str) -> Result<(), String> {
-    // Its client library logs as an error whatever a broker says no to; who asked tells that better.
-    let quiet = if filter.contains("lapin") { String::new() } else { ",lapin::channel=off".to_owned() };
+    // These log, as an error, whatever a broker says no to, and at length, that this machine is none of Amazon's; who asked
+    // tells that better.
+    let quiet = |module: &str, part: &str| match filter.contains(module) {
+        true => String::new(),
+        false => format!(",{module}::{part}=off"),
+    };
+    let quiet = [quiet("lapin", "channel"), quiet("aws_config", "imds")].concat();
     let parsed = EnvFilter::try_new(format!("{filter}{quiet}")).map_err(|error| {
         format!("log must be off, error, warn, info, debug or a tracing filter, got {filter:?}: {error}")
     })?;

@@ -110,8 +110,8 @@ pub(crate) fn bucket_name(prefix: &str, account: &str, region: &str) -> String {
 async fn account_id(sdk: &SdkConfig) -> Result<String> {
     let told = Box::pin(aws_sdk_sts::Client::new(sdk).get_caller_identity().send()).await;
     let told = told.context(
-        "AWS does not say which account this is, after which the bucket would be named; give this process credentials, or \
-         name a bucket with --bucket",
+        "AWS cannot be asked which account this is, after which the bucket is named; credentials, AWS_REGION and \
+         --aws-endpoint say which, --bucket names a bucket",
     )?;
     told.account.context("AWS names no account; name a bucket with --bucket")
 }
