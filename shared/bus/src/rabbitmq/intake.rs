@@ -31,6 +31,10 @@ struct Inner {
     buffer: VecDeque<Delivery>,
     /// Handed out and not settled.
     handed: BTreeSet<u64>,
+    /// Tags of a channel are counted from 1, and its consumers are read in no order: all up to this have arrived,
+    whole: u64,
+    /// and these beyond it.
+    beyond: BTreeSet<u64>,
     /// Settled and not yet told to the broker.
     outbox: Vec<(u64, Settle)>,
     told: Vec<oneshot::Sender<()>>,
@@ -44,7 +48,8 @@ pub(super) struct Work {
     pub(super) settlements: Vec<(u64, Settle)>,
     /// Dropped once the settlements are written.
     pub(super) told: Vec<oneshot::Sender<()>>,
-    /// The lowest tag that stays unsettled, if any.
+    /// The lowest tag that stays unsettled, or has not arrived yet: what one consumer was sent may lie unread while what
+    /// another was sent later is done with.
     pub(super) first_open: Option<u64>,
     /// How many messages this process has room for, handed-out ones included; none when nobody asks.
     pub(super) room: usize,
@@ -175,7 +180,17 @@ impl Intake {
     }
 
     pub(super) fn push(&self, deliveries: impl Iterator<Item = Delivery>) {
-        self.inner().buffer.extend(deliveries);
+        let mut inner = self.inner();
+        for delivery in deliveries {
+            inner.beyond.insert(delivery.token.seq);
+            inner.buffer.push_back(delivery);
+        }
+        let mut whole = inner.whole;
+        while inner.beyond.remove(&(whole + 1)) {
+            whole += 1;
+        }
+        inner.whole = whole;
+        drop(inner);
         self.arrived.notify_waiters();
     }
 
@@ -188,13 +203,51 @@ impl Intake {
 
     pub(super) fn work(&self) -> Work {
         let mut inner = self.inner();
-        let buffered = inner.buffer.front().map(|one| one.token.seq);
+        let buffered = inner.buffer.iter().map(|one| one.token.seq).min();
+        let unseen = inner.whole + 1;
         Work {
             settlements: std::mem::take(&mut inner.outbox),
             told: std::mem::take(&mut inner.told),
-            first_open: inner.handed.first().copied().into_iter().chain(buffered).min(),
+            first_open: inner.handed.first().copied().into_iter().chain(buffered).chain([unseen]).min(),
             room: if inner.asking == 0 { 0 } else { (inner.handed.len() + inner.asking).min(MOST) },
             is_holding: inner.asking == 0 && !inner.buffer.is_empty(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+
+    fn delivery(seq: u64) -> Delivery {
+        let token = Token { queue: "q".into(), seq, receipt: Some("channel".into()) };
+        Delivery { token, body: Bytes::new(), attempt: 0, redelivered: false }
+    }
+
+    /// Else who dies before it has handled what arrives late has lost it.
+    #[test]
+    fn what_was_sent_to_another_consumer_before_and_is_not_read_yet_is_not_taken_for_done() {
+        let intake = Intake::new("q".into());
+        intake.begin("channel".into());
+        let open = |seqs: &[u64]| {
+            intake.push(seqs.iter().map(|seq| delivery(*seq)));
+            intake.work().first_open
+        };
+        assert_eq!(intake.work().first_open, Some(1));
+        assert_eq!(open(&[2, 3]), Some(1), "the first is not read yet");
+        let taken = intake.take(2).unwrap().unwrap();
+        let done: Vec<_> = taken.into_iter().map(|one| (one.token, Settle::Acknowledge)).collect();
+        drop(intake.settle(&done));
+        assert_eq!(intake.work().first_open, Some(1), "and still is not, when those after it are done");
+        assert_eq!(open(&[5, 1]), Some(1), "it lies here, behind a later one");
+        let taken = intake.take(2).unwrap().unwrap();
+        let done: Vec<_> = taken.into_iter().map(|one| (one.token, Settle::Acknowledge)).collect();
+        drop(intake.settle(&done));
+        assert_eq!(intake.work().first_open, Some(4));
+        intake.end(None);
+        intake.begin("channel".into());
+        assert_eq!(intake.work().first_open, Some(1), "another channel counts anew");
     }
 }
