@@ -26,6 +26,8 @@ pub const JSON: &str = "application/json";
 const CONNECT: Duration = Duration::from_secs(5);
 /// How long an answer may take.
 const ANSWER: Duration = Duration::from_secs(60);
+/// For an audit, which reads all that there is: some hundred thousand orders.
+const AUDIT: Duration = Duration::from_secs(600);
 
 /// Talks to a running banyan.
 #[derive(Debug, Clone)]
@@ -208,6 +210,7 @@ impl Client {
 
     fn request(&self, method: Method, base: &str, path: &str) -> reqwest::RequestBuilder {
         let request = self.http.request(method, format!("{base}{path}"));
+        let request = if path == "/audit" { request.timeout(AUDIT) } else { request };
         match &self.token {
             Some(token) => request.bearer_auth(token.expose()),
             None => request,

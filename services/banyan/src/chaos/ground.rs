@@ -40,9 +40,7 @@ impl Ground {
     /// There is nothing that can be cut.
     pub(super) async fn lay(restarts: Restarts, is_cut: bool, context: &Context) -> Result<Self> {
         let (env, mut config) = (context.env.clone(), context.config.clone());
-        if config.chosen.bus != BusKind::Embedded {
-            config.chosen.prefix = format!("chaos_{:016x}", env.nonce().0);
-        }
+        config.chosen = config.chosen.on_trial(format!("chaos_{:016x}", env.nonce().0));
         let mut wires = Vec::new();
         if is_cut {
             let chosen = &mut config.chosen;
@@ -70,7 +68,7 @@ impl Ground {
 
     /// What a `dev` on it is told by the environment: there may be passwords in it.
     pub(super) fn variables(&self) -> Vec<(String, String)> {
-        self.config.handed_on().filter(|(_, value)| !value.is_empty()).collect()
+        self.config.handed_on().collect()
     }
 
     /// Cuts every connection; new ones can be made.

@@ -52,8 +52,8 @@ Examples:
     /// Remove all of it there, with everything that waits in queues and everything that services know
     #[command(after_help = "\
 Removes what begins with --prefix, by the names that this version gives: exchange or topics, queues and dead queues, and the
-schema or the table, the bucket of --blobs s3 (unless others keep something in it) and the key of --keys kms, which KMS keeps for
-seven days more. Stop the services first: a service that runs makes its part again. Without --yes it only says what it would
+schema or the table, the bucket of --blobs s3 (unless others keep something in it) and the key of --keys kms (unless
+--kms-key names one), which KMS keeps for seven days more. Stop the services first: a service that runs makes its part again. Without --yes it only says what it would
 remove.
 
 Example:
@@ -165,7 +165,7 @@ async fn destroy(context: &Context, is_meant: bool) -> Result<Exit> {
     if large.blobs == BlobsKind::S3 {
         what += ", all large data in S3";
     }
-    if large.keys == KeysKind::Kms {
+    if large.keys == KeysKind::Kms && large.kms_key.is_empty() {
         what += ", and in seven days the key in KMS";
     }
     if !is_meant {

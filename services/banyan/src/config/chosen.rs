@@ -109,6 +109,14 @@ impl Chosen {
         Ok(Self { bus, store, rabbitmq_url, postgres_url, aws_endpoint, prefix, large })
     }
 
+    /// The same for a shop that is made to be tried, and taken away again: under a name of its own, and in no bucket and with no
+    /// key that somebody else may use.
+    #[must_use]
+    pub fn on_trial(self, prefix: String) -> Self {
+        let large = Large { bucket: String::new(), kms_key: String::new(), ..self.large };
+        Self { prefix, large, ..self }
+    }
+
     /// Puts what was worked out among the values that are shown, and no password.
     pub(super) fn show(&self, origins: &mut BTreeMap<&'static str, (String, Origin)>) {
         let shown = [
@@ -185,6 +193,18 @@ mod tests {
             let problems = chosen(wrong).unwrap_err().0;
             assert!(problems.len() == 1 && problems[0].contains("from banyan.toml"), "{problems:?}");
         }
+    }
+
+    #[test]
+    fn a_shop_on_trial_shares_nothing_that_is_taken_away_with_it() {
+        let text = "bus = \"aws\"\nbucket = \"shops\"\nkeys = \"kms\"\nkms_key = \"alias/shops\"";
+        let chosen = Config::from_sources(&Flags::default(), |_| None, text).unwrap().chosen;
+        let trial = chosen.clone().on_trial("trial".to_owned());
+        assert_eq!(
+            (trial.prefix.as_str(), trial.bus, trial.large.keys),
+            ("trial", chosen.bus, chosen.large.keys)
+        );
+        assert_eq!((trial.large.bucket.as_str(), trial.large.kms_key.as_str()), ("", ""));
     }
 
     #[test]

@@ -45,7 +45,7 @@ impl Shop {
         config.data = home.path().join("data");
         let fresh = context.env.fresh_id().simple().to_string();
         // Its end: the beginning is the time.
-        config.chosen.prefix = format!("e2e_{}", &fresh[fresh.len() - 12..]);
+        config.chosen = config.chosen.on_trial(format!("e2e_{}", &fresh[fresh.len() - 12..]));
         let env = context.env.clone();
         std::fs::create_dir_all(&config.data)?;
         if config.chosen.bus == BusKind::Embedded {

@@ -21,7 +21,7 @@ use crate::failure::{Outage, OutageKind, chain};
 use crate::{Boxed, wait};
 
 pub use self::bucket::OpenError;
-pub use self::settings::{RULE, Settings, SettingsError};
+pub use self::settings::{Settings, SettingsError};
 
 /// One bucket.
 pub struct S3 {

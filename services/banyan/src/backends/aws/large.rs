@@ -70,7 +70,11 @@ pub(in crate::backends) async fn kms_difference(config: &Config) -> Result<Optio
     }
 }
 
+/// A key that was named is somebody's who may seal other things with it, too: it stays.
 pub(in crate::backends) async fn kms_demolish(config: &Config) -> Result<()> {
+    if !config.chosen.large.kms_key.is_empty() {
+        return Ok(());
+    }
     Ok(Box::pin(Kms::demolish(&account(config).await?, key(config, false))).await?)
 }
 
@@ -94,12 +98,13 @@ async fn bucket(config: &Config, creates: bool) -> Result<(SdkConfig, S3Settings
     } else {
         (named, None)
     };
-    Ok((sdk, S3Settings { bucket, owner, creates, kept_days: kept_days(), ..S3Settings::default() }))
+    Ok((sdk, S3Settings { bucket, owner, creates, ..objects(&config.chosen.prefix) }))
 }
 
-/// As long as the runtime wants large data kept.
-pub(crate) fn kept_days() -> i32 {
-    i32::try_from(BLOB_KEPT.as_secs().div_ceil(86_400)).unwrap_or(i32::MAX)
+/// What a shop's objects are called, and when they go: as late as the runtime wants large data kept.
+pub(crate) fn objects(prefix: &str) -> S3Settings {
+    let kept_days = i32::try_from(BLOB_KEPT.as_secs().div_ceil(86_400)).unwrap_or(i32::MAX);
+    S3Settings { folder: format!("{prefix}/blobs/"), kept_days, ..S3Settings::default() }
 }
 
 /// Names of buckets have no underscores, and are one of all in the world.
@@ -125,6 +130,8 @@ mod tests {
         assert_eq!(bucket_name("banyan", "123456789012", "eu-west-1"), "banyan-123456789012-eu-west-1");
         let longest = bucket_name(&"a_".repeat(16), "123456789012", "ap-southeast-1");
         assert!(longest.len() <= 63 && !longest.contains('_') && !longest.contains("--"), "{longest}");
-        assert_eq!(kept_days(), 30);
+        let objects = objects("shop");
+        assert_eq!((objects.folder.as_str(), objects.rule().as_str()), ("shop/blobs/", "shop-blobs"));
+        assert_eq!(objects.kept_days, 30);
     }
 }

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use bus::Wiring;
 use bus::aws::{Plan, PlannedQueue, Settings};
-use store::blobs::s3::{RULE, Settings as Blobs};
 use store::dynamodb::Shape;
 
 use crate::backends::aws::large;
@@ -126,14 +125,15 @@ fn bucket(config: &Config) -> String {
     if named.is_empty() {
         text += "data \"aws_caller_identity\" \"here\" {}\n\ndata \"aws_region\" \"here\" {}\n\n";
     }
-    let (folder, days) = (Blobs::default().folder, large::kept_days());
+    let objects = large::objects(&config.chosen.prefix);
+    let (rule, folder, days) = (objects.rule(), objects.folder, objects.kept_days);
     text += &format!(
         "resource \"aws_s3_bucket\" \"blobs\" {{\n  bucket = \"{name}\"\n}}\n\n\
          resource \"aws_s3_bucket_public_access_block\" \"blobs\" {{\n  bucket                  = aws_s3_bucket.blobs.id\n  \
          block_public_acls       = true\n  block_public_policy     = true\n  ignore_public_acls      = true\n  \
          restrict_public_buckets = true\n}}\n\n\
          resource \"aws_s3_bucket_lifecycle_configuration\" \"blobs\" {{\n  bucket = aws_s3_bucket.blobs.id\n\n  \
-         rule {{\n    id     = \"{RULE}\"\n    status = \"Enabled\"\n\n    filter {{\n      prefix = \"{folder}\"\n    }}\n\n    \
+         rule {{\n    id     = \"{rule}\"\n    status = \"Enabled\"\n\n    filter {{\n      prefix = \"{folder}\"\n    }}\n\n    \
          expiration {{\n      days = {days}\n    }}\n  }}\n}}"
     );
     text

@@ -7,7 +7,7 @@ use aws_sdk_s3::types::{
 };
 
 use super::S3;
-use super::settings::{RULE, Settings, SettingsError};
+use super::settings::{Settings, SettingsError};
 use crate::aws::{Failure, Refusal, TRIES};
 use crate::failure::{Outage, OutageKind};
 
@@ -90,8 +90,9 @@ impl S3 {
 
     fn unruled(&self) -> String {
         let Settings { folder, kept_days, .. } = &self.settings;
+        let rule = self.settings.rule();
         format!(
-            "no rule removes what begins with {folder}; make one that does so after {kept_days} days, named {RULE}"
+            "no rule removes what begins with {folder}; make one that does so after {kept_days} days, named {rule}"
         )
     }
 
@@ -145,11 +146,11 @@ impl S3 {
     async fn rule(&self, mut rules: Vec<LifecycleRule>) -> Result<(), Outage> {
         let wrong = |error: aws_sdk_s3::error::BuildError| Outage::new(OutageKind::Broken, error.to_string());
         let rule = LifecycleRule::builder()
-            .id(RULE)
+            .id(self.settings.rule())
             .status(ExpirationStatus::Enabled)
             .filter(LifecycleRuleFilter::builder().prefix(&self.settings.folder).build())
             .expiration(LifecycleExpiration::builder().days(self.settings.kept_days).build());
-        rules.retain(|rule| rule.id() != Some(RULE));
+        rules.retain(|rule| rule.id() != Some(&self.settings.rule()));
         rules.push(rule.build().map_err(wrong)?);
         let rules = BucketLifecycleConfiguration::builder().set_rules(Some(rules)).build().map_err(wrong)?;
         let put = || async {

@@ -2,15 +2,13 @@
 
 use std::time::Duration;
 
-/// What the rule is called by which blobs expire.
-pub const RULE: &str = "banyan-blobs";
-
 /// How the bucket is used.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// The bucket: 3 to 63 lower-case letters, digits and `-`, one of all in the world.
     pub bucket: String,
-    /// What the names of our objects begin with, such as `blobs/`; what does not is not ours.
+    /// What the names of our objects begin with, such as `banyan/blobs/`; what does not is not ours. Shops that share a bucket
+    /// have one each.
     pub folder: String,
     /// The account whose bucket it must be, so that nobody gets our blobs who took the name first.
     pub owner: Option<String>,
@@ -30,7 +28,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             bucket: String::new(),
-            folder: "blobs/".to_owned(),
+            folder: "banyan/blobs/".to_owned(),
             owner: None,
             creates: true,
             kept_days: 30,
@@ -56,6 +54,12 @@ pub enum SettingsError {
 }
 
 impl Settings {
+    /// What the rule is called by which blobs expire: after the folder.
+    #[must_use]
+    pub fn rule(&self) -> String {
+        self.folder.trim_end_matches('/').replace('/', "-")
+    }
+
     pub(super) fn check(&self) -> Result<(), SettingsError> {
         let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
         let bytes = self.bucket.as_bytes();

@@ -11,7 +11,7 @@ use aws_sdk_s3::types::{
 };
 use contracts::{DataRef, Timestamp};
 use store::blobs::READ_BYTES;
-use store::blobs::s3::{OpenError, RULE, S3, Settings};
+use store::blobs::s3::{OpenError, S3, Settings};
 use store::conformance::blobs::{Hook, Subject};
 use store::{Blob, Blobs, Boxed, OutageKind};
 
@@ -54,7 +54,7 @@ impl Bucket {
     }
 
     fn key(name: DataRef) -> String {
-        format!("blobs/{}", name.hex())
+        format!("banyan/blobs/{}", name.hex())
     }
 
     async fn overwrite(&self, name: DataRef, content: Vec<u8>) {
@@ -167,8 +167,8 @@ fn what_is_put_or_renewed_is_written_anew_and_expires_by_a_rule_of_the_bucket() 
         let blobs = bucket.open().await;
         let rules = bucket.rules().await;
         assert_eq!(rules.len(), 1, "{rules:?}");
-        assert_eq!((rules[0].id(), rules[0].status()), (Some(RULE), &ExpirationStatus::Enabled));
-        assert_eq!(rules[0].filter().unwrap().prefix(), Some("blobs/"));
+        assert_eq!((rules[0].id(), rules[0].status()), (Some("banyan-blobs"), &ExpirationStatus::Enabled));
+        assert_eq!(rules[0].filter().unwrap().prefix(), Some("banyan/blobs/"));
         assert_eq!(rules[0].expiration().unwrap().days(), Some(30));
         let blob = Blob::new("kept".into()).unwrap();
         blobs.put(blob.clone(), Timestamp::EPOCH).await.unwrap();
@@ -196,19 +196,38 @@ fn rules_of_others_stay_and_one_that_is_too_eager_is_refused() {
         let unwilling = Settings { creates: false, ..bucket.settings() };
         let error = S3::open(&config(&endpoint), unwilling.clone()).await.err().unwrap();
         assert!(matches!(error, OpenError::Shape { .. }), "{error:?}");
-        assert!(error.to_string().contains("no rule removes what begins with blobs/"), "{error}");
+        assert!(error.to_string().contains("no rule removes what begins with banyan/blobs/"), "{error}");
         drop(bucket.open().await);
         let ids: Vec<_> = bucket.rules().await.iter().map(|rule| rule.id().unwrap().to_owned()).collect();
-        assert_eq!(ids, ["of-somebody-else", RULE]);
+        assert_eq!(ids, ["of-somebody-else", "banyan-blobs"]);
         drop(S3::open(&config(&endpoint), unwilling).await.unwrap());
 
         bucket.set_rule("too-eager", "", 7).await;
         let error = S3::open(&config(&endpoint), bucket.settings()).await.err().unwrap();
         let told = error.to_string();
         assert!(matches!(error, OpenError::Shape { .. }) && told.contains("after 7 days"), "{told}");
-        bucket.set_rule("patient", "blobs", 31).await;
+        bucket.set_rule("patient", "banyan", 31).await;
         drop(bucket.open().await);
         assert_eq!(bucket.rules().await.len(), 1);
+    });
+}
+
+#[test]
+fn shops_that_share_a_bucket_do_not_take_one_another_down() {
+    let Some(endpoint) = endpoint() else { return };
+    let bucket = Bucket::new(&endpoint);
+    run(async {
+        let blobs = bucket.open().await;
+        let blob = Blob::new("of both".into()).unwrap();
+        blobs.put(blob.clone(), Timestamp::EPOCH).await.unwrap();
+        let other = Settings { folder: "other/blobs/".to_owned(), ..bucket.settings() };
+        let others = S3::open(&config(&endpoint), other.clone()).await.unwrap();
+        assert_eq!(bucket.rules().await.len(), 2);
+        assert_eq!(others.get(blob.name()).await, Ok(None));
+        others.put(blob.clone(), Timestamp::EPOCH).await.unwrap();
+        S3::demolish(&config(&endpoint), other).await.unwrap();
+        assert_eq!(others.get(blob.name()).await, Ok(None));
+        assert_eq!(blobs.get(blob.name()).await.unwrap().as_ref(), Some(blob.content()));
     });
 }
 
