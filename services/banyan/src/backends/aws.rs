@@ -91,8 +91,7 @@ pub(crate) async fn visibility(
 /// The account does not answer, or the table may not be removed.
 pub(super) async fn demolish(account: &SdkConfig, config: &Config, env: &Env) -> Result<()> {
     let bus = queues(account, config, env);
-    bus.declare(wiring::wiring()).await?;
-    bus.demolish().await?;
+    bus.demolish(wiring::wiring()).await?;
     bus.close().await;
     let settings = StoreSettings { table: config.chosen.prefix.clone(), ..StoreSettings::default() };
     Ok(Box::pin(DynamoDb::demolish(account, settings)).await?)

@@ -51,8 +51,7 @@ pub(super) async fn differences(config: &Config, env: &Env) -> Result<Vec<Differ
 /// The broker does not answer.
 pub(super) async fn demolish(config: &Config, env: &Env) -> Result<()> {
     let bus = RabbitMq::connect(settings(config)?, Arc::new(env.clone()));
-    bus.declare(wiring::wiring()).await?;
-    bus.demolish().await?;
+    bus.demolish(wiring::wiring()).await?;
     bus.close().await;
     Ok(())
 }

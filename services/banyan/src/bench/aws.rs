@@ -113,7 +113,7 @@ impl Bench<'_> {
         let settings = Settings { prefix, ..Settings::default() };
         let bus = Arc::new(SnsSqs::new(&account, settings, Arc::new(self.env.clone())));
         let done = work(bus.clone(), calls).await;
-        let demolished = bus.demolish().await;
+        let demolished = bus.demolish(Wiring::default()).await;
         bus.close().await;
         let done = done?;
         demolished.context("topics and queues that begin with bench- are left")?;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result, bail};
 use bus::rabbitmq::bare::{Bare, Tally};
 use bus::rabbitmq::{RabbitMq, Settings};
-use bus::{Bus, Outgoing};
+use bus::{Bus, Outgoing, Wiring};
 use contracts::Timestamp;
 use runtime::Env;
 
@@ -100,7 +100,7 @@ fn seconds_since(begun: Timestamp, env: &Env) -> f64 {
 async fn demolish(settings: Settings, env: &Env) -> Result<()> {
     let bus = RabbitMq::connect(settings, Arc::new(env.clone()));
     bus.declare(load::apart::one_hop()).await.context("the broker is gone")?;
-    bus.demolish().await?;
+    bus.demolish(Wiring::default()).await?;
     bus.close().await;
     Ok(())
 }

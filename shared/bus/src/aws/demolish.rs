@@ -1,23 +1,27 @@
-//! Taking a topology down again: for tests and benches, which leave nothing behind.
+//! Taking a topology down again.
 
 use super::SnsSqs;
 use super::topology::noun;
-use crate::Outage;
+use crate::{Outage, Wiring};
 
 impl SnsSqs {
-    /// Deletes every queue and topic that was declared, with all that waits in them.
+    /// Deletes every queue and topic of `wiring`, and that was declared, with all that waits in them. Makes nothing first.
     ///
     /// # Errors
     /// [`Outage`]: the bus cannot be reached; some of it is still there.
-    pub async fn demolish(&self) -> Result<(), Outage> {
+    pub async fn demolish(&self, wiring: Wiring) -> Result<(), Outage> {
+        self.topology.learn(wiring);
         let wiring = self.topology.wiring();
+        // Topics first: where they are, is told by the queues.
+        if self.topology.locate(&wiring).await? {
+            let nouns: std::collections::BTreeSet<&str> = wiring.subscribers.keys().map(noun).collect();
+            for noun in nouns {
+                let arn = self.topology.topic_arn(noun)?;
+                self.topology.account.delete_topic(&arn).await.map_err(|failed| failed.outage)?;
+            }
+        }
         for queue in &wiring.queues {
             self.demolish_queue(queue).await?;
-        }
-        let nouns: std::collections::BTreeSet<&str> = wiring.subscribers.keys().map(noun).collect();
-        for noun in nouns {
-            let arn = self.topology.topic_arn(noun)?;
-            self.topology.account.delete_topic(&arn).await.map_err(|failed| failed.outage)?;
         }
         Ok(())
     }

@@ -1,17 +1,18 @@
-//! Taking a topology down again: for tests and benches, which leave nothing behind.
+//! Taking a topology down again.
 
 use lapin::options::{ExchangeDeleteOptions, QueueDeleteOptions};
 
 use super::RabbitMq;
 use super::failure::outage;
-use crate::Outage;
+use crate::{Outage, Wiring};
 
 impl RabbitMq {
-    /// Deletes every queue that was declared, with all that waits in it, and the exchange.
+    /// Deletes every queue of `wiring`, and that was declared, with all that waits in it, and the exchange. Makes nothing first.
     ///
     /// # Errors
     /// [`Outage`]: the bus cannot be reached, or does not answer; some of it is still there.
-    pub async fn demolish(&self) -> Result<(), Outage> {
+    pub async fn demolish(&self, wiring: Wiring) -> Result<(), Outage> {
+        self.topology.learn(wiring);
         for queue in self.topology.queues() {
             self.demolish_queue(&queue).await?;
         }

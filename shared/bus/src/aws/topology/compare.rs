@@ -77,6 +77,18 @@ impl Topology {
         Ok(all)
     }
 
+    /// Looks until one queue of `wiring` is found, which tells in whose account everything is; `false` where none is left.
+    pub(in super::super) async fn locate(&self, wiring: &Wiring) -> Result<bool, Outage> {
+        for queue in &wiring.queues {
+            for name in [self.settings.queue(queue), self.settings.dead(queue)] {
+                if self.look(&name, &mut Vec::new()).await?.is_some() {
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
+    }
+
     async fn look(&self, name: &str, found: &mut Vec<Difference>) -> Result<Option<Queue>, Outage> {
         let url = self.account.queue_url(name).await.map_err(|failed| failed.outage)?;
         let Some(url) = url else {

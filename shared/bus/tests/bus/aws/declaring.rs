@@ -48,6 +48,25 @@ fn declaring_what_is_there_only_reads() {
 }
 
 #[test]
+fn who_takes_it_down_makes_nothing_first_and_may_do_it_again() {
+    with_account(async |account| {
+        declared(&account).await;
+        let other = account.join();
+        other.demolish(wiring()).await.unwrap();
+        let calls = account.proxy.counted();
+        assert_eq!((calls["DeleteTopic"], calls["DeleteQueue"]), (1, 6), "{calls:?}");
+        let makes = |call: &String| ["Create", "Set", "Subscribe"].iter().any(|verb| call.starts_with(verb));
+        assert!(!calls.keys().any(makes), "{calls:?}");
+        let missing = other.compare(&wiring()).await.unwrap();
+        assert_eq!(missing.len(), 7, "{missing:?}");
+        account.proxy.counted();
+        other.demolish(wiring()).await.unwrap();
+        let calls = account.proxy.counted();
+        assert!(calls.keys().all(|call| call == "GetQueueUrl"), "{calls:?}");
+    });
+}
+
+#[test]
 fn a_process_of_the_version_before_narrows_nothing() {
     with_account(async |account| {
         let newer = declared(&account).await;

@@ -113,7 +113,7 @@ impl Account {
         let Some(latest) = self.latest.lock().unwrap().take() else { return };
         for node in latest.nodes {
             node.close().await;
-            node.demolish().await.ok();
+            node.demolish(Wiring::default()).await.ok();
         }
     }
 
@@ -121,7 +121,7 @@ impl Account {
     pub(crate) async fn leave(self) {
         self.clean().await;
         self.fence.close().await;
-        self.fence.demolish().await.unwrap();
+        self.fence.demolish(Wiring::default()).await.unwrap();
     }
 
     fn node(&self) -> Node {

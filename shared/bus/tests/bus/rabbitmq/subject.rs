@@ -115,7 +115,7 @@ impl Broker {
     /// Leaves nothing on the broker.
     pub(crate) async fn leave(self) {
         self.clean().await;
-        self.fence.demolish().await.unwrap();
+        self.fence.demolish(Wiring::default()).await.unwrap();
         self.fence.close().await;
     }
 
