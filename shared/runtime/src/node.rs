@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use bus::Wiring;
+use contracts::Timestamp;
 use store::Outage;
 use tokio::sync::{mpsc, watch};
 
@@ -154,6 +155,11 @@ impl Node {
 
     pub(crate) fn core(&self, service: &str) -> Option<&Arc<Core>> {
         self.cores.iter().find(|core| core.service.name() == service)
+    }
+
+    /// What time it is where this runs.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.ports.env.now()
     }
 
     pub(crate) fn cores(&self) -> &[Arc<Core>] {

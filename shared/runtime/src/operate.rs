@@ -3,22 +3,20 @@
 mod http;
 mod metrics;
 mod peek;
+mod redrive;
 
 use contracts::{Envelope, MessageId, Timestamp};
-use futures_util::future::try_join_all;
 use serde::{Deserialize, Serialize};
-use store::{Change, Key, Outcome, Query, Unit};
+use store::{Key, Query};
 
 use crate::core::Core;
 use crate::due::{self, DEAD, Due};
 use crate::fail::Fail;
 use crate::node::Node;
-use crate::policy::{RECORD_KEPT, SWEEP_ROWS};
-use crate::problem::Problem;
-use crate::quirk::Bug;
 
 pub use http::{health_routes, operator_routes};
 pub use peek::{Waiting, peek_routes};
+pub use redrive::{Discard, Done, Redrive};
 
 /// A message that nobody could handle, as people see it: without anybody's name or address.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -70,34 +68,6 @@ pub struct Filter {
     pub event_type: Option<String>,
 }
 
-/// What to do with the dead letters that fit.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Redrive {
-    /// Which.
-    #[serde(default)]
-    pub filter: Filter,
-    /// Only say which.
-    #[serde(default)]
-    pub dry_run: bool,
-    /// At most this many a second; 0 = 100.
-    #[serde(default)]
-    pub rate_per_s: u32,
-    /// Also what is older than messages are remembered (15 days): it may then be handled twice.
-    #[serde(default)]
-    pub force: bool,
-}
-
-/// What was, or would be, done.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Done {
-    /// These were redriven or discarded (or would be).
-    pub ids: Vec<String>,
-    /// Older than messages are remembered, and not forced.
-    pub too_old: Vec<String>,
-    /// Whether it was only asked.
-    pub dry_run: bool,
-}
-
 /// Dead letters that one request looks at: a page is held in memory.
 pub const PAGE: usize = 500;
 
@@ -131,47 +101,6 @@ impl Node {
         found.sort_by(|a, b| (a.died, &a.id).cmp(&(b.died, &b.id)));
         found.truncate(limit);
         Ok(found)
-    }
-
-    /// Sends dead letters back to the service that gave them up, and to no other, spread over time.
-    ///
-    /// # Errors
-    /// [`Fail::Outage`].
-    pub async fn redrive(&self, order: &Redrive) -> Result<Done, Fail> {
-        let mut done = Done { dry_run: order.dry_run, ..Done::default() };
-        for core in self.cores() {
-            core.redrive(order, &mut done).await?;
-            core.sweep.notify_one();
-        }
-        Ok(done)
-    }
-
-    /// Removes dead letters for good.
-    ///
-    /// # Errors
-    /// [`Fail::Outage`], or a problem when the filter is empty: nobody means everything.
-    pub async fn discard(&self, filter: &Filter, dry_run: bool) -> Result<Done, Problem> {
-        if *filter == Filter::default() {
-            return Err(Problem::new(
-                422,
-                "filter-missing",
-                "Filter missing",
-                "say which dead letters to discard",
-            )
-            .at("/filter", "at least one of ids, service, reason, event_type"));
-        }
-        let mut done = Done { dry_run, ..Done::default() };
-        for core in self.cores() {
-            let mut place = Place::of(core, filter);
-            while let Some(page) = core.next_dead(filter, &mut place).await? {
-                let delete = |dead: Dead| {
-                    let change = Change::Delete { key: dead.key, version: dead.item.version };
-                    (dead.letter.id, change)
-                };
-                core.change_rows(page.into_iter().map(delete).collect(), &mut done).await?;
-            }
-        }
-        Ok(done)
     }
 }
 
@@ -240,68 +169,6 @@ impl Core {
             }
         }
         Ok(Some(found))
-    }
-
-    async fn redrive(&self, order: &Redrive, done: &mut Done) -> Result<(), Fail> {
-        let gap =
-            std::time::Duration::from_secs(1) / if order.rate_per_s == 0 { 100 } else { order.rate_per_s };
-        let mut due = self.env.now();
-        let mut place = Place::of(self, &order.filter);
-        while let Some(page) = self.next_dead(&order.filter, &mut place).await? {
-            let mut changes = Vec::new();
-            for Dead { letter, item, row, .. } in page {
-                if self.env.now().since(row.first_seen) >= RECORD_KEPT && !order.force {
-                    done.too_old.push(letter.id);
-                    continue;
-                }
-                let address = match Envelope::decode(row.body.as_bytes()) {
-                    Ok(event) if self.quirks.has(Bug::RedriveToAllSubscribers) => {
-                        store::Address::Topic(event.kind)
-                    }
-                    _ => row.address.clone(),
-                };
-                let row = Due { due: Some(due), attempts: 0, address, ..row };
-                changes.push((letter.id, self.due_row(&row, item.version)));
-                due = due.plus(gap);
-            }
-            self.change_rows(changes, done).await?;
-        }
-        Ok(())
-    }
-
-    /// Commits changes of rows, many in one unit of work and all units of a page at once, and notes whose were made; unless
-    /// it was only asked.
-    async fn change_rows(&self, changes: Vec<(String, Change)>, done: &mut Done) -> Result<(), Fail> {
-        if done.dry_run {
-            done.ids.extend(changes.into_iter().map(|(id, _)| id));
-            return Ok(());
-        }
-        for made in try_join_all(changes.chunks(SWEEP_ROWS).map(|batch| self.change_batch(batch))).await? {
-            done.ids.extend(made);
-        }
-        Ok(())
-    }
-
-    /// Answers whose changes were made.
-    async fn change_batch(&self, batch: &[(String, Change)]) -> Result<Vec<String>, Fail> {
-        if self.change(batch.iter().map(|(_, change)| change.clone()).collect()).await? {
-            return Ok(batch.iter().map(|(id, _)| id.clone()).collect());
-        }
-        // Something else changed one of them first, or together they are too large: each for itself.
-        let mut made = Vec::new();
-        for (id, change) in batch {
-            if self.change(vec![change.clone()]).await? {
-                made.push(id.clone());
-            }
-        }
-        Ok(made)
-    }
-
-    /// Commits a change of the runtime's own rows; `false` when something else changed them first.
-    async fn change(&self, changes: Vec<Change>) -> Result<bool, Fail> {
-        let unit =
-            Unit { now: self.env.now(), nonce: self.env.nonce(), record: None, changes, settles: None };
-        Ok(self.store.commit(unit).await? == Outcome::Committed)
     }
 }
 

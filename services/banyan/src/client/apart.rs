@@ -102,8 +102,8 @@ impl Client {
     }
 }
 
-/// Lists one behind the other, and of everything else the first. Who knows of all queues counts in hand only what is in
-/// its own hands, so a queue is told by whoever takes from it.
+/// Lists one behind the other, the latest moment until when, more where one has more, and of everything else the first. Who
+/// knows of all queues counts in hand only what is in its own hands, so a queue is told by whoever takes from it.
 fn join(answers: Vec<(&'static str, Value)>) -> Value {
     let mut whole = Value::Null;
     for (service, mut answer) in answers {
@@ -113,10 +113,14 @@ fn join(answers: Vec<(&'static str, Value)>) -> Value {
         match (whole.as_object_mut(), answer) {
             (Some(whole), Value::Object(more)) => {
                 for (name, value) in more {
-                    match (whole.get_mut(&name).and_then(Value::as_array_mut), value) {
-                        (Some(list), Value::Array(more)) => list.extend(more),
+                    match (whole.get_mut(&name), value) {
+                        (Some(Value::Array(list)), Value::Array(more)) => list.extend(more),
+                        (Some(one @ Value::Bool(false)), more @ Value::Bool(true)) => *one = more,
+                        (Some(Value::String(one)), Value::String(more)) if name == "until" => {
+                            *one = more.max(std::mem::take(one));
+                        }
                         (Some(_), _) => {}
-                        (None, value) => drop(whole.entry(name).or_insert(value)),
+                        (None, value) => drop(whole.insert(name, value)),
                     }
                 }
             }
@@ -186,5 +190,10 @@ mod tests {
         let done = |id: &str| json!({ "ids": [id], "too_old": [], "dry_run": true });
         let joined = join(vec![("orders", done("a")), ("payment", done("b"))]);
         assert_eq!(joined, json!({ "ids": ["a", "b"], "too_old": [], "dry_run": true }));
+        let part = |more: bool, until: &str| json!({ "ids": [], "more": more, "until": until });
+        let nothing = json!({ "ids": [], "more": false });
+        let joined =
+            join(vec![("orders", part(false, "2")), ("payment", part(true, "1")), ("shipping", nothing)]);
+        assert_eq!(joined, part(true, "2"));
     }
 }

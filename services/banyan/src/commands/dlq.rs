@@ -172,10 +172,12 @@ async fn show(id: &str, context: &Context) -> Result<Exit> {
     Ok(Exit::Ok)
 }
 
+/// So many are settled by one request, which is then answered long before anybody gives up waiting.
+const PART: u64 = 1_000;
+
 async fn settle(verb: &str, done: &str, body: &Value, context: &Context) -> Result<Exit> {
-    let write = Write::json(format!("/dead-letters/{verb}"), None, body);
-    let answer: Value = context.client.post_until_answered(&write, &context.env, Patience::PERSON).await?;
     let is_dry = body["dry_run"] == Value::Bool(true);
+    let answer = all(verb, done, body, is_dry, context).await?;
     context.output.answer(&answer, |answer| {
         let (ids, old) = (rows(answer, "/ids"), rows(answer, "/too_old"));
         let many = counted(ids.len() as u64, "dead letter");
@@ -189,4 +191,27 @@ async fn settle(verb: &str, done: &str, body: &Value, context: &Context) -> Resu
     });
     context.next(&[if is_dry { "dlq list" } else { "audit" }]);
     Ok(Exit::Ok)
+}
+
+/// Asks part after part, and answers as one request for all would be. What is only asked for changes nothing, so that
+/// there would be no next part: it is one request, which takes a look at all.
+async fn all(verb: &str, done: &str, body: &Value, is_dry: bool, context: &Context) -> Result<Value> {
+    let mut body = body.clone();
+    body["limit"] = json!(if is_dry { 0 } else { PART });
+    let mut ids = Vec::new();
+    loop {
+        let write = Write::json(format!("/dead-letters/{verb}"), None, &body);
+        let part: Value = context.client.post_until_answered(&write, &context.env, Patience::PERSON).await?;
+        let these = rows(&part, "/ids");
+        ids.extend_from_slice(these);
+        if part["more"] != Value::Bool(true) || these.is_empty() {
+            context.output.progress_done();
+            // Each part looks again at what is too old, the last one at all of it.
+            return Ok(json!({ "ids": ids, "too_old": rows(&part, "/too_old"), "dry_run": is_dry }));
+        }
+        context.output.progress(format!("{} {done} ...", counted(ids.len() as u64, "dead letter")));
+        if let Some(until) = part.get("until") {
+            body["from"] = until.clone();
+        }
+    }
 }

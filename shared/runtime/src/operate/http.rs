@@ -10,7 +10,7 @@ use axum::{Json, Router};
 use bytes::Bytes;
 use serde::Deserialize;
 
-use super::{Filter, PAGE, Redrive, message_id, metrics};
+use super::{Discard, Filter, PAGE, Redrive, message_id, metrics};
 use crate::node::Node;
 use crate::problem::Problem;
 
@@ -91,17 +91,9 @@ async fn redrive(State(node): State<Arc<Node>>, body: Bytes) -> Result<Response,
     Ok(Json(node.redrive(&order).await?).into_response())
 }
 
-#[derive(Deserialize)]
-struct Discard {
-    #[serde(default)]
-    filter: Filter,
-    #[serde(default)]
-    dry_run: bool,
-}
-
 async fn discard(State(node): State<Arc<Node>>, body: Bytes) -> Result<Response, Problem> {
     let order: Discard = read(&body)?;
-    Ok(Json(node.discard(&order.filter, order.dry_run).await?).into_response())
+    Ok(Json(node.discard(&order).await?).into_response())
 }
 
 fn read<T: serde::de::DeserializeOwned>(body: &Bytes) -> Result<T, Problem> {

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use contracts::event::{Apart, Draft, apart};
 use contracts::{DataRef, Event, EventData, MessageId, TraceParent};
 use runtime::due::{DEAD, DUE, Due};
-use runtime::operate::{Filter, Redrive};
+use runtime::operate::{Discard, Filter, Redrive};
 use runtime::{Fail, Handler, Job, JobHandler, Policy, Service, Uow};
 use serde::{Deserialize, Serialize};
 use store::Blob;
@@ -288,8 +288,8 @@ fn data_lives_as_long_as_a_dead_letter_refers_to_it_and_a_month_otherwise() {
     assert_eq!(stage.blobs().len(), 2);
     stage.wait(2 * 86_400);
     assert_eq!(stage.blobs(), [name]);
-    let letter = stage
-        .run(stage.node.discard(&Filter { reason: Some("rejected".into()), ..Filter::default() }, false));
+    let filter = Filter { reason: Some("rejected".into()), ..Filter::default() };
+    let letter = stage.run(stage.node.discard(&Discard { filter, ..Discard::default() }));
     assert_eq!(letter.unwrap().ids, [id.to_string()]);
     stage.wait(31 * 86_400);
     assert_eq!(stage.blobs(), []);

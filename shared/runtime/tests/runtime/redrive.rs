@@ -1,11 +1,13 @@
 //! Redriving and discarding many dead letters.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use contracts::Event;
 use runtime::due::{DEAD, DUE};
-use runtime::operate::{Filter, Redrive};
+use runtime::operate::{Discard, Filter, Redrive};
 use runtime::{Fail, Handler, Service, Uow};
 
 use crate::support::{NAME, Stage, Wound};
@@ -65,6 +67,36 @@ fn many_are_redriven_at_a_rate_and_each_is_handled_once() {
 }
 
 #[test]
+fn what_is_redriven_in_parts_keeps_the_rate_over_all_of_them() {
+    let (service, stage) = stage(MANY);
+    service.is_mended.store(1, Ordering::Relaxed);
+    let mut order = Redrive { rate_per_s: 10, limit: 250, ..Redrive::default() };
+    let mut parts = vec![];
+    let mut ids = BTreeSet::new();
+    loop {
+        let done = stage.run(stage.node.redrive(&order)).unwrap();
+        parts.push((done.ids.len(), done.more));
+        ids.extend(done.ids);
+        assert!(order.from.is_none_or(|from| Some(from) < done.until), "{:?}", done.until);
+        order.from = done.until;
+        if !done.more {
+            break;
+        }
+    }
+    assert_eq!((parts, ids.len()), (vec![(250, true), (250, true), (112, false)], MANY));
+    stage.wait(30);
+    let early = service.handled.lock().unwrap().len();
+    assert!((295..=315).contains(&early), "{early}");
+    stage.wait(60);
+    assert_eq!(service.handled.lock().unwrap().len(), MANY);
+    let done = stage.run(stage.node.redrive(&Redrive::default())).unwrap();
+    assert_eq!((done.ids.len(), done.more, done.until), (0, false, None));
+    let late = stage.now().plus(Duration::from_secs(15 * 24 * 3600));
+    let refused = stage.run(stage.node.redrive(&Redrive { from: Some(late), ..order })).unwrap_err();
+    assert_eq!((refused.status, refused.errors[0].pointer.as_str()), (422, "/from"));
+}
+
+#[test]
 fn what_is_older_than_messages_are_remembered_is_left_unless_forced() {
     let (service, stage) = stage(3);
     service.is_mended.store(1, Ordering::Relaxed);
@@ -87,14 +119,32 @@ fn those_that_are_named_are_discarded_and_no_other() {
     let filter = Filter { ids: named.to_vec(), ..Filter::default() };
     let found = stage.run(stage.node.dead_letters(&filter, 10)).unwrap();
     assert_eq!(found.len(), 2);
-    let mut done = stage.run(stage.node.discard(&filter, false)).unwrap();
+    let mut done = stage.run(stage.node.discard(&discard(&filter))).unwrap();
     done.ids.sort();
     let mut want = named[..2].to_vec();
     want.sort();
     assert_eq!(done.ids, want);
     let elsewhere = Filter { service: Some("other".to_owned()), ..Filter::default() };
-    assert_eq!(stage.run(stage.node.discard(&elsewhere, false)).unwrap().ids.len(), 0);
+    assert_eq!(stage.run(stage.node.discard(&discard(&elsewhere))).unwrap().ids.len(), 0);
     let rest = Filter { reason: Some("rejected".to_owned()), ..Filter::default() };
-    assert_eq!(stage.run(stage.node.discard(&rest, false)).unwrap().ids.len(), MANY - 2);
+    assert_eq!(stage.run(stage.node.discard(&discard(&rest))).unwrap().ids.len(), MANY - 2);
     assert_eq!(stage.rows(DEAD), []);
+}
+
+#[test]
+fn a_limit_says_whether_there_are_more() {
+    let (_, stage) = stage(20);
+    let filter = Filter { reason: Some("rejected".to_owned()), ..Filter::default() };
+    let asked = Discard { dry_run: true, limit: 20, ..discard(&filter) };
+    let asked = stage.run(stage.node.discard(&asked)).unwrap();
+    assert_eq!((asked.ids.len(), asked.more), (20, false));
+    let some = Discard { limit: 15, ..discard(&filter) };
+    let done = stage.run(stage.node.discard(&some)).unwrap();
+    assert_eq!((done.ids.len(), done.more, stage.rows(DEAD).len()), (15, true, 5));
+    let done = stage.run(stage.node.discard(&some)).unwrap();
+    assert_eq!((done.ids.len(), done.more, stage.rows(DEAD).len()), (5, false, 0));
+}
+
+fn discard(filter: &Filter) -> Discard {
+    Discard { filter: filter.clone(), ..Discard::default() }
 }
