@@ -130,6 +130,10 @@ struct Session<'a> {
     generation: Arc<str>,
     consumers: SelectAll<Arrivals>,
     tags: Vec<lapin::types::ShortString>,
+    /// How many consumers there were, ended ones included: none is called like one before it. A quorum queue takes a consumer of
+    /// the same name on the same channel for the same one, sends it again what the first still has in hand, and counts anew
+    /// once it has forgotten the first, so that what is acknowledged late is taken for another message, which is then lost.
+    asked: u64,
     /// How much the broker may send ahead, by all consumers together.
     prefetch: usize,
 }
@@ -141,7 +145,15 @@ impl<'a> Session<'a> {
     async fn open(server: &'a Server, connection: &Connection) -> Result<Self, Outage> {
         let channel = connection.create_channel().await.map_err(|error| outage("open a channel", &error))?;
         let generation = format!("{:016x}", server.world.next_u64()).into();
-        Ok(Self { server, channel, generation, consumers: SelectAll::new(), tags: vec![], prefetch: 0 })
+        Ok(Self {
+            server,
+            channel,
+            generation,
+            consumers: SelectAll::new(),
+            tags: vec![],
+            asked: 0,
+            prefetch: 0,
+        })
     }
 
     /// Tells the broker what is settled, and asks it for what there is room for.
@@ -174,7 +186,8 @@ impl<'a> Session<'a> {
         let failed = |error: lapin::Error| outage(&format!("consume the queue {name}"), &error);
         let prefetch = u16::try_from(more).unwrap_or(u16::MAX);
         self.channel.basic_qos(prefetch, BasicQosOptions::default()).await.map_err(failed)?;
-        let tag = format!("{}-{}", self.generation, self.tags.len());
+        let tag = format!("{}-{}", self.generation, self.asked);
+        self.asked += 1;
         let options = BasicConsumeOptions::default();
         let consuming =
             self.channel.basic_consume(name.as_str().into(), tag.into(), options, FieldTable::default());

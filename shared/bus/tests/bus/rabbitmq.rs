@@ -8,6 +8,7 @@ mod proxy;
 mod settings;
 mod subject;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -110,7 +111,7 @@ fn a_batch_that_is_cut_is_unknown_and_arrives_when_it_is_sent_again() {
         broker.proxy.cut_at(Cut::Publish(200));
         let unknown = publish_all(&bus, all.iter().map(|text| to_topic(HEARD, text)).collect()).await;
         assert!((1..=400).contains(&unknown), "{unknown}");
-        let mut came = std::collections::BTreeSet::new();
+        let mut came = BTreeSet::new();
         while came.len() < all.len() {
             came.extend(take(&bus, LEFT, 1).await.iter().map(text));
         }
@@ -124,7 +125,7 @@ fn consuming_goes_on_after_every_cut_and_loses_nothing() {
         let bus = declared(&broker).await;
         let all = numbered(300);
         publish_all(&bus, all.iter().map(|text| to_topic(HEARD, text)).collect()).await;
-        let mut came = std::collections::BTreeSet::new();
+        let mut came = BTreeSet::new();
         let mut rounds = 0;
         while came.len() < all.len() {
             let Ok(taken) = bus.receive(LEFT.into(), 7).await else { continue };
@@ -204,7 +205,7 @@ fn a_consumer_that_was_silent_for_long_still_gets_what_comes() {
             }
         };
         let taking = async {
-            let mut came = std::collections::BTreeSet::new();
+            let mut came = BTreeSet::new();
             while came.len() < all.len() {
                 let taken = take(&bus, LEFT, 1).await;
                 came.extend(taken.iter().map(text));
@@ -234,6 +235,102 @@ fn who_stops_asking_gives_back_what_it_has_not_handed_out() {
         busy.close().await;
         assert!(take(&idle, LEFT, 21).await.iter().any(|one| text(one) == "later"));
     });
+}
+
+/// To the broker, consumers of one name on one channel are one, which is sent again what it has in hand; and once it has
+/// forgotten the first of them, it takes what is settled of that one for what it sent to the next.
+#[test]
+fn who_lets_go_and_asks_again_is_not_taken_for_the_consumer_it_was() {
+    with_broker(async |broker| {
+        broker
+            .renew(|settings| {
+                settings.hold_wait = Duration::from_millis(50);
+                settings.receive_wait = Duration::from_millis(500);
+            })
+            .await;
+        let bus = broker.join();
+        bus.declare(wiring()).await.unwrap();
+        let send = async |text: &str| publish_all(&bus, vec![to_topic(HEARD, text)]).await;
+        let let_go = async || {
+            publish_all(&bus, numbered(20).iter().map(|text| to_topic(HEARD, text)).collect()).await;
+            let other = broker.join();
+            let taken = take(&other, LEFT, 20).await;
+            acknowledge(&other, taken).await;
+            other.close().await;
+        };
+        send("held").await;
+        let held = bus.receive(LEFT.into(), 100).await.unwrap();
+        assert_eq!(texts(&held), ["held"]);
+        let_go().await;
+        send("later").await;
+        let mut later = bus.receive(LEFT.into(), 100).await.unwrap();
+        later.extend(bus.receive(LEFT.into(), 100).await.unwrap());
+        let again = later.extract_if(.., |one| text(one) == "held").collect::<Vec<_>>();
+        acknowledge(&bus, held).await;
+        acknowledge(&bus, later).await;
+        let_go().await;
+        send("new").await;
+        assert_eq!(texts(&take(&bus, LEFT, 1).await), ["new"]);
+        let copies = again.len();
+        acknowledge(&bus, again).await;
+        bus.close().await;
+        assert_eq!(texts(&take(&broker.join(), LEFT, 1).await), ["new"], "it was in hand, and is lost");
+        assert_eq!(copies, 0, "sent again what it had in hand");
+    });
+}
+
+#[test]
+fn who_asks_lets_go_and_settles_in_any_order_loses_nothing() {
+    with_broker(async |broker| {
+        broker
+            .renew(|settings| {
+                settings.hold_wait = Duration::from_millis(10);
+                settings.receive_wait = Duration::from_millis(100);
+            })
+            .await;
+        let bus = broker.join();
+        bus.declare(wiring()).await.unwrap();
+        let all = numbered(500);
+        publish_all(&bus, all.iter().map(|text| to_topic(HEARD, text)).collect()).await;
+        let (mut rng, mut hand, mut done) = (fastrand::Rng::with_seed(5), Vec::new(), BTreeSet::new());
+        let mut last = Real.now();
+        while done.len() < all.len() {
+            let some = rng.usize(..=hand.len());
+            match rng.u32(..20) {
+                0..10 => {
+                    let asking = bus.receive(LEFT.into(), rng.usize(1..40));
+                    let came = tokio::select! {
+                        came = asking => came.unwrap_or_default(),
+                        () = Real.sleep(Duration::from_millis(rng.u64(1..60))) => vec![],
+                    };
+                    hand.extend(came);
+                }
+                10..15 => {
+                    rng.shuffle(&mut hand);
+                    let handled = hand.split_off(some);
+                    let before = done.len();
+                    done.extend(handled.iter().map(text));
+                    if done.len() > before {
+                        last = Real.now();
+                    }
+                    acknowledge(&bus, handled).await;
+                }
+                15..17 => {
+                    rng.shuffle(&mut hand);
+                    let back = hand.split_off(some).into_iter().map(|one| (one.token, Settle::Release));
+                    bus.settle(back.collect()).await;
+                }
+                17..19 => Real.sleep(Duration::from_millis(rng.u64(..40))).await,
+                _ => broker.proxy.cut(),
+            }
+            let missing = all.iter().filter(|one| !done.contains(*one));
+            assert!(Real.now().since(last) < MOST / 2, "lost: {:?}", missing.collect::<Vec<_>>());
+        }
+    });
+}
+
+async fn acknowledge(bus: &RabbitMq, taken: Vec<Delivery>) {
+    bus.settle(taken.into_iter().map(|one| (one.token, Settle::Acknowledge)).collect()).await;
 }
 
 #[test]
