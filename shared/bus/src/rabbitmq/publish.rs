@@ -108,6 +108,7 @@ impl Publisher {
         within(&*self.world, self.settings.confirm_wait, self.exchange(batch, &mut sending)).await;
         let mut has_to_declare = sending.is_missing;
         for (message, answer) in batch.iter().zip(&mut sending.answers) {
+            tracing::trace!(id = %message.id, to = ?message.address, ?answer, "published");
             if *answer == Published::Confirmed && sending.returned.contains(&self.mark(message)) {
                 *answer = self.unroutable(message);
                 has_to_declare |= *answer == Published::Unknown;

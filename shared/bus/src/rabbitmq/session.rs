@@ -170,7 +170,11 @@ impl<'a> Session<'a> {
                 }
             }
         };
-        try_join_all(plan(work.settlements, work.first_open).into_iter().map(tell)).await.map_err(failed)?;
+        let frames = plan(work.settlements, work.first_open);
+        if !frames.is_empty() {
+            tracing::trace!(queue = %self.server.intake.queue, channel = %self.generation, ?frames, "settling");
+        }
+        try_join_all(frames.into_iter().map(tell)).await.map_err(failed)?;
         for told in work.told {
             told.send(()).ok();
         }
@@ -220,11 +224,20 @@ impl<'a> Session<'a> {
 
     fn delivery(&self, message: lapin::Result<lapin::message::Delivery>) -> Result<crate::Delivery, Outage> {
         let message = message.map_err(|error| outage("consume", &error))?;
+        tracing::trace!(
+            queue = %self.server.intake.queue,
+            channel = %self.generation,
+            tag = message.delivery_tag,
+            redelivered = message.redelivered,
+            id = message.properties.message_id().as_ref().map(lapin::types::ShortString::as_str),
+            "arrived"
+        );
         Ok(delivery(&self.server.intake.queue, &self.generation, message))
     }
 
     /// Gives back what nobody asks for, and takes nothing until somebody does. What was handed out stays so.
     async fn let_go(&mut self) -> Result<(), Outage> {
+        tracing::debug!(queue = %self.server.intake.queue, "giving back what nobody asks for");
         let late = self.end_consumers().await?;
         self.server.intake.push(late.into_iter());
         self.server.intake.give_back();
