@@ -131,8 +131,8 @@ struct Session<'a> {
     consumers: SelectAll<Arrivals>,
     tags: Vec<lapin::types::ShortString>,
     /// How many consumers there were, ended ones included: none is called like one before it. A quorum queue takes a consumer of
-    /// the same name on the same channel for the same one, sends it again what the first still has in hand, and counts anew
-    /// once it has forgotten the first, so that what is acknowledged late is taken for another message, which is then lost.
+    /// the same name on the same channel for the same one, and while that still has something in hand the broker may end the
+    /// connection over it (rabbitmq-server #9158).
     asked: u64,
     /// How much the broker may send ahead, by all consumers together.
     prefetch: usize,

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bus::conformance::trial::{HEARD, LEFT, SAID, numbered, text, texts, to_queue, to_topic, wiring};
-use bus::rabbitmq::RabbitMq;
+use bus::rabbitmq::{RabbitMq, Settings};
 use bus::{Bus, Delivery, Outgoing, Published, Settle, World};
 use futures_util::future::join;
 use tokio::runtime::Runtime;
@@ -52,7 +52,12 @@ fn runtime() -> Runtime {
 
 /// A bus with the wiring of the shared cases, through the proxy.
 async fn declared(broker: &Broker) -> Arc<RabbitMq> {
-    broker.renew(|_| {}).await;
+    declared_with(broker, |_| {}).await
+}
+
+/// The same with settings of its own.
+async fn declared_with(broker: &Broker, change: impl FnOnce(&mut Settings)) -> Arc<RabbitMq> {
+    broker.renew(change).await;
     let bus = broker.join();
     bus.declare(wiring()).await.unwrap();
     bus
@@ -237,19 +242,16 @@ fn who_stops_asking_gives_back_what_it_has_not_handed_out() {
     });
 }
 
-/// To the broker, consumers of one name on one channel are one, which is sent again what it has in hand; and once it has
-/// forgotten the first of them, it takes what is settled of that one for what it sent to the next.
+/// To the broker, consumers of one name on one channel are one: it may send that again what the first has in hand, or end the
+/// connection, after which it does so, too.
 #[test]
 fn who_lets_go_and_asks_again_is_not_taken_for_the_consumer_it_was() {
     with_broker(async |broker| {
-        broker
-            .renew(|settings| {
-                settings.hold_wait = Duration::from_millis(50);
-                settings.receive_wait = Duration::from_millis(500);
-            })
-            .await;
-        let bus = broker.join();
-        bus.declare(wiring()).await.unwrap();
+        let bus = declared_with(&broker, |settings| {
+            settings.hold_wait = Duration::from_millis(50);
+            settings.receive_wait = Duration::from_millis(500);
+        })
+        .await;
         let send = async |text: &str| publish_all(&bus, vec![to_topic(HEARD, text)]).await;
         let let_go = async || {
             publish_all(&bus, numbered(20).iter().map(|text| to_topic(HEARD, text)).collect()).await;
@@ -282,14 +284,11 @@ fn who_lets_go_and_asks_again_is_not_taken_for_the_consumer_it_was() {
 #[test]
 fn who_asks_lets_go_and_settles_in_any_order_loses_nothing() {
     with_broker(async |broker| {
-        broker
-            .renew(|settings| {
-                settings.hold_wait = Duration::from_millis(10);
-                settings.receive_wait = Duration::from_millis(100);
-            })
-            .await;
-        let bus = broker.join();
-        bus.declare(wiring()).await.unwrap();
+        let bus = declared_with(&broker, |settings| {
+            settings.hold_wait = Duration::from_millis(10);
+            settings.receive_wait = Duration::from_millis(100);
+        })
+        .await;
         let all = numbered(500);
         publish_all(&bus, all.iter().map(|text| to_topic(HEARD, text)).collect()).await;
         let (mut rng, mut hand, mut done) = (fastrand::Rng::with_seed(5), Vec::new(), BTreeSet::new());
@@ -336,9 +335,7 @@ async fn acknowledge(bus: &RabbitMq, taken: Vec<Delivery>) {
 #[test]
 fn what_the_broker_gives_up_lies_in_the_dead_queue_with_all_it_had() {
     with_broker(async |broker| {
-        broker.renew(|settings| settings.delivery_limit = 3).await;
-        let bus = broker.join();
-        bus.declare(wiring()).await.unwrap();
+        let bus = declared_with(&broker, |settings| settings.delivery_limit = 3).await;
         publish_all(&bus, vec![Outgoing { attempt: 2, ..to_topic(HEARD, "a") }]).await;
         for _ in 0..4 {
             let taken = take(&bus, LEFT, 1).await.remove(0);
