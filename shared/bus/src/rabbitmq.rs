@@ -48,6 +48,11 @@ pub struct RabbitMq {
     closing: watch::Sender<bool>,
 }
 
+/// Of more consumers than these a queue of RabbitMQ before 4.2 may lose messages when the broker is killed: a quorum queue walks
+/// them in an order that is another one when it reads its log after a restart, gives messages back in that order, and takes
+/// what was acknowledged for something else (rabbitmq-server 2db4843, #14136).
+pub const SAFE_CONSUMERS: u32 = 32;
+
 impl RabbitMq {
     /// The bus of the broker that `settings` name. Connects in the background and for ever, so this neither waits nor
     /// fails; call inside a tokio runtime. `world` runs the tasks.
@@ -78,6 +83,16 @@ impl RabbitMq {
     pub async fn compare(&self, wiring: &Wiring) -> Result<Vec<Difference>, Outage> {
         let asking = async { self.topology.compare(&*self.publisher.link.connection().await?, wiring).await };
         self.bounded("compare", asking).await
+    }
+
+    /// How many consumers each queue of `wiring` has, those of all processes together.
+    ///
+    /// # Errors
+    /// [`Outage`]: the broker cannot be asked, or a queue is not there.
+    pub async fn consumers(&self, wiring: &Wiring) -> Result<Vec<(String, u32)>, Outage> {
+        let told =
+            self.bounded("count consumers", self.ask_about(wiring.queues.iter().cloned().collect())).await?;
+        Ok(told.into_iter().map(|(queue, told)| (queue, told.consumer_count())).collect())
     }
 
     /// What serves `queue`, from the first time it is asked for.
@@ -114,20 +129,28 @@ impl RabbitMq {
     }
 
     async fn ask_states(&self) -> Result<Vec<QueueState>, Outage> {
+        let mut states = vec![];
+        for (queue, told) in self.ask_about(self.topology.queues()).await? {
+            let (buffered, handed) = self.known_intake(&queue).map_or((0, 0), |intake| intake.held());
+            let waiting = u64::from(told.message_count()) + u64::try_from(buffered).unwrap_or(u64::MAX);
+            states.push(QueueState { queue, waiting, in_flight: u64::try_from(handed).unwrap_or(u64::MAX) });
+        }
+        Ok(states)
+    }
+
+    /// What the broker says of queues that are there.
+    async fn ask_about(&self, queues: Vec<String>) -> Result<Vec<(String, lapin::Queue)>, Outage> {
         let connection = self.publisher.link.connection().await?;
         let channel = connection.create_channel().await.map_err(|error| outage("open a channel", &error))?;
-        let mut states = vec![];
-        for queue in self.topology.queues() {
+        let mut told = vec![];
+        for queue in queues {
             let name = self.settings.physical(&queue);
             let passive = QueueDeclareOptions { passive: true, ..QueueDeclareOptions::default() };
             let asked = channel.queue_declare(name.as_str().into(), passive, FieldTable::default()).await;
-            let ready = asked.map_err(|error| outage(&format!("ask about {name}"), &error))?.message_count();
-            let (buffered, handed) = self.known_intake(&queue).map_or((0, 0), |intake| intake.held());
-            let waiting = u64::from(ready) + u64::try_from(buffered).unwrap_or(u64::MAX);
-            states.push(QueueState { queue, waiting, in_flight: u64::try_from(handed).unwrap_or(u64::MAX) });
+            told.push((queue, asked.map_err(|error| outage(&format!("ask about {name}"), &error))?));
         }
         channel.close(200, "asked".into()).await.ok();
-        Ok(states)
+        Ok(told)
     }
 }
 

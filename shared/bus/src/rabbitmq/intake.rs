@@ -31,6 +31,8 @@ struct Inner {
     buffer: VecDeque<Delivery>,
     /// Handed out and not settled.
     handed: BTreeSet<u64>,
+    /// Handed out by channels that are gone, and still in somebody's hands: room that comes free piece by piece.
+    stale: BTreeSet<(Arc<str>, u64)>,
     /// Tags of a channel are counted from 1, and its consumers are read in no order: all up to this have arrived,
     whole: u64,
     /// and these beyond it.
@@ -51,7 +53,8 @@ pub(super) struct Work {
     /// The lowest tag that stays unsettled, or has not arrived yet: what one consumer was sent may lie unread while what
     /// another was sent later is done with.
     pub(super) first_open: Option<u64>,
-    /// How many messages this process has room for, handed-out ones included; none when nobody asks.
+    /// How many messages this process has room for, handed-out ones included, those of channels before too; none when
+    /// nobody asks.
     pub(super) room: usize,
     /// Messages lie here and nobody asks.
     pub(super) is_holding: bool,
@@ -71,7 +74,7 @@ impl Drop for Asking<'_> {
 }
 
 /// More than any process asks for: a bound on what a wrong credit can pull over.
-const MOST: usize = 1_024;
+pub(super) const MOST: usize = 1_024;
 
 impl Intake {
     pub(super) fn new(queue: Arc<str>) -> Self {
@@ -132,8 +135,10 @@ impl Intake {
         let mut inner = self.inner();
         let before = inner.outbox.len();
         for (token, how) in settlements {
-            if token.receipt.is_some() && token.receipt == inner.generation && inner.handed.remove(&token.seq)
-            {
+            let Some(receipt) = &token.receipt else { continue };
+            if Some(receipt) != inner.generation.as_ref() {
+                inner.stale.remove(&(receipt.clone(), token.seq));
+            } else if inner.handed.remove(&token.seq) {
                 inner.outbox.push((token.seq, *how));
             }
         }
@@ -170,11 +175,15 @@ impl Intake {
         inner.failure = None;
     }
 
-    /// The channel is gone, and with it every delivery: the broker gives them to somebody again.
+    /// The channel is gone, and with it every delivery: the broker gives them to somebody again. Who has one in hand works
+    /// on, and has no room for another until that is done.
     pub(super) fn end(&self, failure: Option<Outage>) {
         let mut inner = self.inner();
-        let asking = inner.asking;
-        *inner = Inner { asking, failure, ..Inner::default() };
+        let Inner { asking, generation, handed, mut stale, .. } = std::mem::take(&mut *inner);
+        if let Some(generation) = generation {
+            stale.extend(handed.into_iter().map(|seq| (generation.clone(), seq)));
+        }
+        *inner = Inner { asking, stale, failure, ..Inner::default() };
         drop(inner);
         self.arrived.notify_waiters();
     }
@@ -209,7 +218,10 @@ impl Intake {
             settlements: std::mem::take(&mut inner.outbox),
             told: std::mem::take(&mut inner.told),
             first_open: inner.handed.first().copied().into_iter().chain(buffered).chain([unseen]).min(),
-            room: if inner.asking == 0 { 0 } else { (inner.handed.len() + inner.asking).min(MOST) },
+            room: match inner.asking {
+                0 => 0,
+                asking => (inner.handed.len() + inner.stale.len() + asking).min(MOST),
+            },
             is_holding: inner.asking == 0 && !inner.buffer.is_empty(),
         }
     }
@@ -224,6 +236,29 @@ mod tests {
     fn delivery(seq: u64) -> Delivery {
         let token = Token { queue: "q".into(), seq, receipt: Some("channel".into()) };
         Delivery { token, body: Bytes::new(), attempt: 0, redelivered: false }
+    }
+
+    /// Else it would ask for one more with each that is done, by as many consumers.
+    #[test]
+    fn who_works_on_what_a_channel_before_sent_asks_at_once_for_all_that_it_will_have_room_for() {
+        let intake = Intake::new("q".into());
+        let asks = |credit: usize| {
+            intake.inner().asking = credit;
+            intake.work().room
+        };
+        intake.begin("channel".into());
+        intake.push((1..=3).map(delivery));
+        let taken = intake.take(3).unwrap().unwrap();
+        assert_eq!(asks(1), 4);
+        intake.end(None);
+        intake.begin("next".into());
+        assert_eq!((asks(0), asks(1)), (0, 4));
+        let done: Vec<_> = taken.into_iter().map(|one| (one.token, Settle::Acknowledge)).collect();
+        assert!(intake.settle(&done[..2]).is_none(), "the broker is told nothing of them");
+        assert_eq!(asks(3), 4, "what is done there is asked for here");
+        intake.end(None);
+        drop(intake.settle(&done));
+        assert_eq!(asks(4), 4);
     }
 
     /// Else who dies before it has handled what arrives late has lost it.

@@ -15,7 +15,7 @@ use lapin::{Channel, Connection, Consumer};
 use tokio::sync::watch;
 
 use super::failure::{backoff, outage, silence};
-use super::intake::{Intake, Work};
+use super::intake::{Intake, MOST, Work};
 use super::link::Link;
 use super::message::delivery;
 use super::publish::Publisher;
@@ -141,6 +141,10 @@ struct Session<'a> {
 /// Deliveries that are passed on in one go.
 const AT_ONCE: usize = 256;
 
+/// Consumers of one channel that ask for no more than there is room for; each after them asks for as much as all before it.
+/// So there are at most 18, and few are more than two; see [`super::SAFE_CONSUMERS`].
+const EXACT: usize = 8;
+
 impl<'a> Session<'a> {
     async fn open(server: &'a Server, connection: &Connection) -> Result<Self, Outage> {
         let channel = connection.create_channel().await.map_err(|error| outage("open a channel", &error))?;
@@ -179,7 +183,9 @@ impl<'a> Session<'a> {
             told.send(()).ok();
         }
         if work.room > self.prefetch {
-            self.ask_for_more(work.room - self.prefetch).await?;
+            let lacking = work.room - self.prefetch;
+            let more = if self.tags.len() < EXACT { lacking } else { lacking.max(self.prefetch) };
+            self.ask_for_more(more.min(MOST - self.prefetch)).await?;
         }
         Ok(())
     }

@@ -328,6 +328,47 @@ fn who_asks_lets_go_and_settles_in_any_order_loses_nothing() {
     });
 }
 
+/// With more than 32 consumers a quorum queue of many versions loses messages when the broker is killed.
+#[test]
+fn who_comes_back_with_work_in_hand_asks_for_few_consumers() {
+    with_broker(async |broker| {
+        let bus = declared(&broker).await;
+        let all = numbered(60);
+        publish_all(&bus, all.iter().map(|text| to_topic(HEARD, text)).collect()).await;
+        let mut old = take(&bus, LEFT, all.len()).await;
+        broker.proxy.cut();
+        let (before, mut came) = (broker.proxy.asked(), vec![]);
+        // One comes free, one is asked for.
+        while let Some(done) = old.pop() {
+            acknowledge(&bus, vec![done]).await;
+            came.extend(take(&bus, LEFT, 1).await);
+        }
+        came.sort_unstable_by_key(text);
+        assert_eq!(texts(&came), all, "given again, each to be handled as what it is");
+        let asked = broker.proxy.asked() - before;
+        assert!((1..=2).contains(&asked), "{asked} consumers");
+        acknowledge(&bus, came).await;
+    });
+}
+
+#[test]
+fn who_asks_for_ever_more_gets_it_from_few_consumers() {
+    with_broker(async |broker| {
+        let bus = declared(&broker).await;
+        let all = numbered(100);
+        publish_all(&bus, all.iter().map(|text| to_topic(HEARD, text)).collect()).await;
+        let mut held = vec![];
+        while held.len() < all.len() {
+            held.extend(bus.receive(LEFT.into(), 1).await.unwrap());
+        }
+        held.sort_unstable_by_key(text);
+        assert_eq!(texts(&held), all);
+        let asked = broker.proxy.asked();
+        assert!(asked <= 18, "{asked} consumers");
+        acknowledge(&bus, held).await;
+    });
+}
+
 async fn acknowledge(bus: &RabbitMq, taken: Vec<Delivery>) {
     bus.settle(taken.into_iter().map(|one| (one.token, Settle::Acknowledge)).collect()).await;
 }

@@ -2,6 +2,7 @@
 
 mod late;
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -47,6 +48,8 @@ struct Shared {
     /// Changes when nothing passes any more over the connections that there are.
     silences: watch::Sender<u64>,
     late: Late,
+    /// Consumers that were asked for.
+    asked: AtomicUsize,
 }
 
 #[derive(Default)]
@@ -74,6 +77,7 @@ impl Proxy {
             cuts: watch::Sender::new(0),
             silences: watch::Sender::new(0),
             late: Late::default(),
+            asked: AtomicUsize::new(0),
         });
         let port = listen(&shared, async |shared, client| shared.connect(client).await).await;
         Self { port, shared }
@@ -92,6 +96,11 @@ impl Proxy {
     /// From now on nothing passes over the connections that there are, as when a machine loses its power.
     pub(crate) fn silence(&self) {
         self.shared.silences.send_modify(|n| *n += 1);
+    }
+
+    /// How many consumers were asked for so far.
+    pub(crate) fn asked(&self) -> usize {
+        self.shared.asked.load(Ordering::SeqCst)
     }
 
     /// Hands over what was delayed, and waits until the broker has it.
@@ -179,9 +188,13 @@ impl Shared {
     }
 
     fn stops_at(&self, to: To, frame: &[u8]) -> Option<Cut> {
+        let method = method(frame);
+        if (to, method) == (To::Broker, Some((60, 20))) {
+            self.asked.fetch_add(1, Ordering::SeqCst);
+        }
         let mut state = self.state.lock().unwrap();
         let cut = state.cut?;
-        let stops = match (cut, to, method(frame)) {
+        let stops = match (cut, to, method) {
             (Cut::Publish(n @ 1..), To::Broker, Some((60, 40))) => {
                 state.cut = Some(Cut::Publish(n - 1));
                 false
