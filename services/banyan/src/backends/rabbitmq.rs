@@ -45,6 +45,17 @@ pub(super) async fn differences(config: &Config, env: &Env) -> Result<Vec<Differ
     Ok(found?)
 }
 
+/// How many consumers each service's queue has.
+///
+/// # Errors
+/// The broker does not answer, or a queue is not there.
+pub(crate) async fn consumers(config: &Config, env: &Env) -> Result<Vec<(String, u32)>> {
+    let bus = RabbitMq::connect(settings(config)?, Arc::new(env.clone()));
+    let told = bus.consumers(&wiring::wiring()).await;
+    bus.close().await;
+    Ok(told?)
+}
+
 /// Removes the shop's queues and its exchange.
 ///
 /// # Errors

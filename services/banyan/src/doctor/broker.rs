@@ -1,6 +1,7 @@
 //! RabbitMQ and PostgreSQL.
 
 use anyhow::Result;
+use bus::rabbitmq::SAFE_CONSUMERS;
 use runtime::Env;
 
 use super::{Check, clock, ports};
@@ -58,6 +59,7 @@ pub(super) async fn checks(config: &Config, env: &Env) -> Result<Vec<Check>> {
     checks.push(Check::ok("broker", format!("RabbitMQ at {broker}")));
     checks.extend(ports::topology(&found, "rabbitmq"));
     if found.is_empty() {
+        checks.push(consumers(&rabbitmq::consumers(config, env).await?));
         let backends = Backends::open(config, Wishes { memory: true, ..Wishes::default() }, env).await?;
         let fix = "give the user of --rabbitmq-url the rights configure, write and read on its virtual host";
         checks.extend(ports::bus(&*backends.bus, &wiring::wiring(), env, fix).await);
@@ -67,4 +69,36 @@ pub(super) async fn checks(config: &Config, env: &Env) -> Result<Vec<Check>> {
         backends.close().await;
     }
     Ok(checks)
+}
+
+/// Which version a broker has cannot be asked over AMQP with this client, so the number is told to everybody.
+fn consumers(told: &[(String, u32)]) -> Check {
+    let many: Vec<String> = told
+        .iter()
+        .filter(|(_, consumers)| *consumers > SAFE_CONSUMERS)
+        .map(|(queue, consumers)| format!("{queue} {consumers}"))
+        .collect();
+    if many.is_empty() {
+        return Check::ok("consumers", format!("no queue has more than {SAFE_CONSUMERS}"));
+    }
+    let fix = "run RabbitMQ 4.2 or newer, or fewer processes: older ones may lose messages of such a queue when they are killed";
+    Check::warning("consumers", many.join(", "), fix)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_queue_with_more_consumers_than_an_older_broker_bears_is_told() {
+        let told = |consumers| consumers_of(&[("orders", 2), ("payment", consumers)]);
+        assert_eq!(told(32), Check::ok("consumers", "no queue has more than 32"));
+        let Check { seen, fix, .. } = told(33);
+        assert_eq!(seen, "payment 33");
+        assert!(fix.is_some_and(|fix| fix.contains("4.2")));
+    }
+
+    fn consumers_of(told: &[(&str, u32)]) -> Check {
+        consumers(&told.iter().map(|(queue, many)| ((*queue).to_owned(), *many)).collect::<Vec<_>>())
+    }
 }
