@@ -8,6 +8,7 @@
 
 mod book;
 mod ground;
+mod heard;
 mod kills;
 mod load;
 mod power;

@@ -1,5 +1,6 @@
 //! What the shop runs on while it is killed, and how that is killed itself: by commands that whoever starts this knows.
 
+use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -8,10 +9,12 @@ use reqwest::Url;
 use runtime::Env;
 use tokio::process::Command;
 
+use super::heard;
 use super::wire::Wire;
-use crate::backends;
+use crate::backends::{self, Backends, Wishes};
 use crate::cli::{Context, Failure};
 use crate::config::{BusKind, Config};
+use crate::wiring;
 
 /// How long a broker or a database may take to be killed and to be there again.
 const RESTART: Duration = Duration::from_secs(180);
@@ -106,6 +109,18 @@ impl Ground {
             bail!("{flag} failed ({status})");
         }
         Ok(())
+    }
+
+    /// What subscribers have not handled, as the store says that the shop had whose files are in `data`. Nobody may run on it.
+    ///
+    /// # Errors
+    /// The store cannot be opened or does not answer.
+    pub(super) async fn unheard(&self, data: &Path) -> Result<Vec<String>> {
+        let config = Config { data: data.to_owned(), ..self.config.clone() };
+        let backends = Box::pin(Backends::open(&config, Wishes::default(), &self.env)).await?;
+        let unheard = heard::unheard(backends.store.as_ref(), &wiring::wiring(), self.env.now()).await;
+        backends.close().await;
+        unheard.context("whether every event was handled cannot be seen")
     }
 
     /// Removes what the shop made elsewhere.

@@ -112,7 +112,22 @@ pub(super) async fn run(plan: &Plan, stop: &mut Stop, context: &Context) -> Resu
         ran = all(plan, &mut victim, context) => ran,
     };
     match ran {
-        Ok(outcome) => victim.stop().await.map(|()| outcome),
+        Ok(mut outcome) => {
+            victim.stop().await?;
+            if !plan.start.is_forgetful {
+                context
+                    .output
+                    .progress("looking whether every event was handled by each of its subscribers ...");
+                let data = plan.start.data();
+                let unheard = tokio::select! {
+                    biased;
+                    () = stop.told() => return Err(super::interrupted()),
+                    unheard = plan.start.ground.unheard(&data) => unheard?,
+                };
+                outcome.verdict.violated.extend(unheard);
+            }
+            Ok(outcome)
+        }
         Err(error) => {
             victim.end().await.ok();
             Err(error)

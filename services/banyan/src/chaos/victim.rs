@@ -40,6 +40,13 @@ pub(super) struct Start {
     pub(super) ground: Arc<Ground>,
 }
 
+impl Start {
+    /// Where it keeps what it keeps on this machine.
+    pub(super) fn data(&self) -> PathBuf {
+        self.home.join("data")
+    }
+}
+
 /// A running `dev`. Killed when it is dropped.
 pub(super) struct Victim {
     start: Start,
@@ -244,7 +251,7 @@ fn command(start: &Start, port: u16) -> Result<Command> {
         .envs(start.ground.variables())
         .args(start.ground.arguments())
         .args(["--log", &start.log, "--data"])
-        .arg(start.home.join("data"));
+        .arg(start.data());
     if start.is_forgetful {
         command.arg("--memory");
     }
