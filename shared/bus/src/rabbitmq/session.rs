@@ -142,7 +142,8 @@ struct Session<'a> {
 const AT_ONCE: usize = 256;
 
 /// Consumers of one channel that ask for no more than there is room for; each after them asks for as much as all before it.
-/// So there are at most 18, and few are more than two; see [`super::SAFE_CONSUMERS`].
+/// So at most 18 are sent anything, and few are more than two; see [`super::SAFE_CONSUMERS`]. One that was ended stays with the
+/// broker until what it was sent is settled: one more for each time that who gave back asks again with work in hand.
 const EXACT: usize = 8;
 
 impl<'a> Session<'a> {

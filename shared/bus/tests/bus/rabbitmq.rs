@@ -328,7 +328,7 @@ fn who_asks_lets_go_and_settles_in_any_order_loses_nothing() {
     });
 }
 
-/// With more than 32 consumers a quorum queue of many versions loses messages when the broker is killed.
+/// With too many a broker that is killed may lose messages: see `SAFE_CONSUMERS`.
 #[test]
 fn who_comes_back_with_work_in_hand_asks_for_few_consumers() {
     with_broker(async |broker| {
