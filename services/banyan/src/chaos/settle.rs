@@ -16,12 +16,31 @@ const PATIENCE: Duration = Duration::from_secs(240);
 const LOOK: Duration = Duration::from_millis(300);
 const QUIET_LOOKS: u32 = 3;
 
+/// What one look at the shop shows.
+#[derive(Clone, Copy, Default, PartialEq)]
+struct Look {
+    /// Messages that wait or are in hand.
+    queued: u64,
+    /// Orders, parcels, mails and refunds that are not at rest.
+    in_flight: u64,
+    /// Messages and timers handled so far.
+    handled: u64,
+}
+
+impl Look {
+    /// Whether nothing is on its way. Timers may still fire: the deadline of an order does half an hour after it was
+    /// placed, however long it has been done.
+    fn is_quiet(self) -> bool {
+        self.queued + self.in_flight == 0
+    }
+}
+
 /// Waits until nothing is on its way; or what to say when nothing moves any more and something still is.
 ///
 /// # Errors
 /// The shop cannot be reached.
 pub(super) async fn rest(client: &Client, env: &Env) -> Result<Option<String>> {
-    let (mut moved, mut before, mut quiet) = (env.now(), (0, 0, 0), 0);
+    let (mut moved, mut before, mut quiet) = (env.now(), Look::default(), 0);
     loop {
         let queues = match client.get::<Value>("/queues").await {
             Ok(queues) => queues,
@@ -35,10 +54,11 @@ pub(super) async fn rest(client: &Client, env: &Env) -> Result<Option<String>> {
             _ => Value::Null,
         };
         let number = |pointer: &str| audit.pointer(pointer).and_then(Value::as_u64);
+        // Without an audit nothing is known to be at rest.
         let in_flight = number("/in_flight").unwrap_or(1) + number("/counts/under_way").unwrap_or(0);
         let handled: u64 = client.activity().await?.values().map(|activity| activity.handled).sum();
-        let now = (queued(&queues), in_flight, handled);
-        quiet = if now == before && now.0 + now.1 == 0 && !queues.is_null() { quiet + 1 } else { 0 };
+        let now = Look { queued: queued(&queues), in_flight, handled };
+        quiet = if now.is_quiet() { quiet + 1 } else { 0 };
         if quiet >= QUIET_LOOKS {
             return Ok(None);
         }
@@ -57,5 +77,48 @@ async fn audit(client: &Client) -> Result<Value> {
         Ok(audit) => Ok(audit),
         Err(error) if error.is_passing() && !matches!(error, Error::Unreachable(_)) => Ok(Value::Null),
         Err(error) => Err(error.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    use axum::routing::get;
+    use axum::{Json, Router};
+    use serde_json::json;
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    /// Long enough for some looks, on any machine.
+    const ENOUGH: Duration = Duration::from_secs(60);
+
+    #[tokio::test]
+    async fn timers_that_still_fire_keep_nobody_waiting() {
+        static FIRED: AtomicU64 = AtomicU64::new(0);
+        let metrics = || async {
+            let fired = FIRED.fetch_add(1, Ordering::Relaxed) + 1;
+            format!("banyan_messages_total{{service=\"orders\",outcome=\"handled\"}} {fired}\n")
+        };
+        let shop = Router::new()
+            .route(
+                "/queues",
+                get(|| async {
+                    Json(json!({ "queues": [{ "queue": "orders", "waiting": 0, "in_flight": 0 }] }))
+                }),
+            )
+            .route("/audit", get(|| async { Json(json!({ "in_flight": 0, "counts": { "under_way": 0 } })) }))
+            .route("/metrics", get(metrics));
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let client = Client::new(format!("http://{}", listener.local_addr().unwrap())).unwrap();
+        let env = runtime::real::env();
+        tokio::select! {
+            served = axum::serve(listener, shop).into_future() => panic!("the shop ended: {served:?}"),
+            () = env.clock.sleep(ENOUGH) => panic!("it waits for timers"),
+            rested = rest(&client, &env) => assert_eq!(rested.unwrap(), None),
+        }
+        assert!(FIRED.load(Ordering::Relaxed) >= u64::from(QUIET_LOOKS));
     }
 }
