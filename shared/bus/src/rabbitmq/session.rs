@@ -112,8 +112,16 @@ impl Server {
 }
 
 fn repaired() -> Outage {
-    // Of the kind that is cured by the next channel, and tells nobody.
-    Outage { kind: OutageKind::Unreachable, detail: "rabbitmq: the topology was declared again".to_owned() }
+    given_up("the topology was declared again")
+}
+
+fn worn_out() -> Outage {
+    given_up("the channel had as many consumers as one may have")
+}
+
+/// Of the kind that is cured by the next channel, and tells nobody.
+fn given_up(why: &str) -> Outage {
+    Outage { kind: OutageKind::Unreachable, detail: format!("rabbitmq: {why}") }
 }
 
 /// What one consumer is sent, and nothing once it has ended: with several of them the end of one would go unnoticed.
@@ -134,6 +142,8 @@ struct Session<'a> {
     /// the same name on the same channel for the same one, and while that still has something in hand the broker may end the
     /// connection over it (rabbitmq-server #9158).
     asked: u64,
+    /// Those of them that the broker may still know: one that was ended stays until what it was sent is settled.
+    known: usize,
     /// How much the broker may send ahead, by all consumers together.
     prefetch: usize,
 }
@@ -142,9 +152,11 @@ struct Session<'a> {
 const AT_ONCE: usize = 256;
 
 /// Consumers of one channel that ask for no more than there is room for; each after them asks for as much as all before it.
-/// So at most 18 are sent anything, and few are more than two; see [`super::SAFE_CONSUMERS`]. One that was ended stays with the
-/// broker until what it was sent is settled: one more for each time that who gave back asks again with work in hand.
+/// So at most 18 are sent anything, and few are more than two.
 const EXACT: usize = 8;
+/// Consumers of one channel that the broker may know, ended ones included: there is one more for each time that who gave back
+/// asks again with work in hand. Then another channel asks for all at once. Well below [`super::SAFE_CONSUMERS`].
+const KNOWN: usize = 24;
 
 impl<'a> Session<'a> {
     async fn open(server: &'a Server, connection: &Connection) -> Result<Self, Outage> {
@@ -157,6 +169,7 @@ impl<'a> Session<'a> {
             consumers: SelectAll::new(),
             tags: vec![],
             asked: 0,
+            known: 0,
             prefetch: 0,
         })
     }
@@ -183,7 +196,13 @@ impl<'a> Session<'a> {
         for told in work.told {
             told.send(()).ok();
         }
+        if self.tags.is_empty() && self.server.intake.is_idle() {
+            self.known = 0;
+        }
         if work.room > self.prefetch {
+            if self.known == KNOWN {
+                return Err(worn_out());
+            }
             let lacking = work.room - self.prefetch;
             let more = if self.tags.len() < EXACT { lacking } else { lacking.max(self.prefetch) };
             self.ask_for_more(more.min(MOST - self.prefetch)).await?;
@@ -199,6 +218,7 @@ impl<'a> Session<'a> {
         self.channel.basic_qos(prefetch, BasicQosOptions::default()).await.map_err(failed)?;
         let tag = format!("{}-{}", self.generation, self.asked);
         self.asked += 1;
+        self.known += 1;
         let options = BasicConsumeOptions::default();
         let consuming =
             self.channel.basic_consume(name.as_str().into(), tag.into(), options, FieldTable::default());

@@ -8,7 +8,7 @@ mod proxy;
 mod settings;
 mod subject;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -366,6 +366,38 @@ fn who_asks_for_ever_more_gets_it_from_few_consumers() {
         let asked = broker.proxy.asked();
         assert!(asked <= 18, "{asked} consumers");
         acknowledge(&bus, held).await;
+    });
+}
+
+/// Each time that somebody gives back and asks again with work in hand, the broker knows one consumer more.
+#[test]
+fn a_channel_gives_way_before_the_consumers_that_it_ended_are_too_many() {
+    with_broker(async |broker| {
+        let hold_wait = Duration::from_millis(10);
+        let bus = declared_with(&broker, |settings| settings.hold_wait = hold_wait).await;
+        let (mut held, mut channels) = (BTreeMap::new(), BTreeMap::new());
+        let begun = Real.now();
+        while channels.len() < 3 && Real.now().since(begun) < MOST {
+            let text = format!("{:03}", held.len());
+            publish_all(&bus, vec![to_topic(HEARD, &text)]).await;
+            // It lies here, and nobody asks for it.
+            Real.sleep(hold_wait * 5).await;
+            while !held.contains_key(&text) {
+                for one in bus.receive(LEFT.into(), 100).await.unwrap() {
+                    let asked = broker.proxy.asked();
+                    let channel = channels.entry(one.token.receipt.clone()).or_insert(asked..asked);
+                    channel.end = asked;
+                    held.entry(self::text(&one)).or_insert_with(Vec::new).push(one);
+                }
+            }
+        }
+        let consumers: Vec<_> = channels.values().map(|asked| asked.len() + 1).collect();
+        assert!(
+            consumers.iter().all(|&consumers| consumers <= 24),
+            "{consumers:?} consumers on the channels"
+        );
+        assert_eq!(channels.len(), 3, "it never gave way");
+        acknowledge(&bus, held.into_values().flatten().collect()).await;
     });
 }
 
