@@ -42,6 +42,9 @@ struct Inner {
     told: Vec<oneshot::Sender<()>>,
     /// The credit of all who wait.
     asking: usize,
+    /// How many channels could not be had, and why the latest could not. Told to those who wait, and to nobody who comes later: the
+    /// next channel is tried for them.
+    failures: u64,
     failure: Option<Outage>,
 }
 
@@ -98,7 +101,11 @@ impl Intake {
         if credit == 0 {
             return Ok(vec![]);
         }
-        self.inner().asking += credit;
+        let before = {
+            let mut inner = self.inner();
+            inner.asking += credit;
+            inner.failures
+        };
         let _asking = Asking { intake: self, credit };
         self.wanted.notify_one();
         let mut patience = world.sleep(settings.receive_wait);
@@ -106,7 +113,7 @@ impl Intake {
         loop {
             let mut arrived = std::pin::pin!(self.arrived.notified());
             arrived.as_mut().enable();
-            if let Some(taken) = self.take(credit) {
+            if let Some(taken) = self.take(credit, before) {
                 return taken;
             }
             tokio::select! {
@@ -118,11 +125,12 @@ impl Intake {
         }
     }
 
-    fn take(&self, credit: usize) -> Option<Result<Vec<Delivery>, Outage>> {
+    fn take(&self, credit: usize, failures_before: u64) -> Option<Result<Vec<Delivery>, Outage>> {
         let mut inner = self.inner();
         let n = inner.buffer.len().min(credit);
         if n == 0 {
-            return inner.failure.clone().map(Err);
+            let failure = (inner.failures != failures_before).then(|| inner.failure.clone()).flatten();
+            return failure.map(Err);
         }
         let taken: Vec<Delivery> = inner.buffer.drain(..n).collect();
         inner.handed.extend(taken.iter().map(|one| one.token.seq));
@@ -172,18 +180,18 @@ impl Intake {
     pub(super) fn begin(&self, generation: Arc<str>) {
         let mut inner = self.inner();
         inner.generation = Some(generation);
-        inner.failure = None;
     }
 
     /// The channel is gone, and with it every delivery: the broker gives them to somebody again. Who has one in hand works
     /// on, and has no room for another until that is done.
     pub(super) fn end(&self, failure: Option<Outage>) {
         let mut inner = self.inner();
-        let Inner { asking, generation, handed, mut stale, .. } = std::mem::take(&mut *inner);
+        let Inner { asking, generation, handed, mut stale, failures, .. } = std::mem::take(&mut *inner);
         if let Some(generation) = generation {
             stale.extend(handed.into_iter().map(|seq| (generation.clone(), seq)));
         }
-        *inner = Inner { asking, stale, failure, ..Inner::default() };
+        let failures = failures + u64::from(failure.is_some());
+        *inner = Inner { asking, stale, failures, failure, ..Inner::default() };
         drop(inner);
         self.arrived.notify_waiters();
     }
@@ -248,7 +256,7 @@ mod tests {
         };
         intake.begin("channel".into());
         intake.push((1..=3).map(delivery));
-        let taken = intake.take(3).unwrap().unwrap();
+        let taken = intake.take(3, 0).unwrap().unwrap();
         assert_eq!(asks(1), 4);
         intake.end(None);
         intake.begin("next".into());
@@ -259,6 +267,18 @@ mod tests {
         intake.end(None);
         drop(intake.settle(&done));
         assert_eq!(asks(4), 4);
+    }
+
+    /// Else nobody who asks again would wait for the next channel, which is there for those who wait.
+    #[test]
+    fn a_failure_is_told_to_those_who_waited_and_to_nobody_after_them() {
+        let intake = Intake::new("q".into());
+        let outage = Outage { kind: crate::OutageKind::Broken, detail: "not allowed".to_owned() };
+        assert!(intake.take(1, 0).is_none());
+        intake.end(Some(outage.clone()));
+        let failures = intake.inner().failures;
+        assert_eq!(intake.take(1, 0).unwrap().unwrap_err(), outage);
+        assert!(intake.take(1, failures).is_none());
     }
 
     /// Else who dies before it has handled what arrives late has lost it.
@@ -272,12 +292,12 @@ mod tests {
         };
         assert_eq!(intake.work().first_open, Some(1));
         assert_eq!(open(&[2, 3]), Some(1), "the first is not read yet");
-        let taken = intake.take(2).unwrap().unwrap();
+        let taken = intake.take(2, 0).unwrap().unwrap();
         let done: Vec<_> = taken.into_iter().map(|one| (one.token, Settle::Acknowledge)).collect();
         drop(intake.settle(&done));
         assert_eq!(intake.work().first_open, Some(1), "and still is not, when those after it are done");
         assert_eq!(open(&[5, 1]), Some(1), "it lies here, behind a later one");
-        let taken = intake.take(2).unwrap().unwrap();
+        let taken = intake.take(2, 0).unwrap().unwrap();
         let done: Vec<_> = taken.into_iter().map(|one| (one.token, Settle::Acknowledge)).collect();
         drop(intake.settle(&done));
         assert_eq!(intake.work().first_open, Some(4));

@@ -3,12 +3,13 @@
 //! The broker is at `BANYAN_TEST_RABBITMQ`, such as `amqp://guest:guest@127.0.0.1:5672`; without it these tests say that
 //! they are skipped. Every run uses names of its own and leaves nothing behind.
 
+mod asking;
 mod assumed;
 mod proxy;
 mod settings;
 mod subject;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -325,79 +326,6 @@ fn who_asks_lets_go_and_settles_in_any_order_loses_nothing() {
             let missing = all.iter().filter(|one| !done.contains(*one));
             assert!(Real.now().since(last) < MOST / 2, "lost: {:?}", missing.collect::<Vec<_>>());
         }
-    });
-}
-
-/// With too many a broker that is killed may lose messages: see `SAFE_CONSUMERS`.
-#[test]
-fn who_comes_back_with_work_in_hand_asks_for_few_consumers() {
-    with_broker(async |broker| {
-        let bus = declared(&broker).await;
-        let all = numbered(60);
-        publish_all(&bus, all.iter().map(|text| to_topic(HEARD, text)).collect()).await;
-        let mut old = take(&bus, LEFT, all.len()).await;
-        broker.proxy.cut();
-        let (before, mut came) = (broker.proxy.asked(), vec![]);
-        // One comes free, one is asked for.
-        while let Some(done) = old.pop() {
-            acknowledge(&bus, vec![done]).await;
-            came.extend(take(&bus, LEFT, 1).await);
-        }
-        came.sort_unstable_by_key(text);
-        assert_eq!(texts(&came), all, "given again, each to be handled as what it is");
-        let asked = broker.proxy.asked() - before;
-        assert!((1..=2).contains(&asked), "{asked} consumers");
-        acknowledge(&bus, came).await;
-    });
-}
-
-#[test]
-fn who_asks_for_ever_more_gets_it_from_few_consumers() {
-    with_broker(async |broker| {
-        let bus = declared(&broker).await;
-        let all = numbered(100);
-        publish_all(&bus, all.iter().map(|text| to_topic(HEARD, text)).collect()).await;
-        let mut held = vec![];
-        while held.len() < all.len() {
-            held.extend(bus.receive(LEFT.into(), 1).await.unwrap());
-        }
-        held.sort_unstable_by_key(text);
-        assert_eq!(texts(&held), all);
-        let asked = broker.proxy.asked();
-        assert!(asked <= 18, "{asked} consumers");
-        acknowledge(&bus, held).await;
-    });
-}
-
-/// Each time that somebody gives back and asks again with work in hand, the broker knows one consumer more.
-#[test]
-fn a_channel_gives_way_before_the_consumers_that_it_ended_are_too_many() {
-    with_broker(async |broker| {
-        let hold_wait = Duration::from_millis(10);
-        let bus = declared_with(&broker, |settings| settings.hold_wait = hold_wait).await;
-        let (mut held, mut channels) = (BTreeMap::new(), BTreeMap::new());
-        let begun = Real.now();
-        while channels.len() < 3 && Real.now().since(begun) < MOST {
-            let text = format!("{:03}", held.len());
-            publish_all(&bus, vec![to_topic(HEARD, &text)]).await;
-            // It lies here, and nobody asks for it.
-            Real.sleep(hold_wait * 5).await;
-            while !held.contains_key(&text) {
-                for one in bus.receive(LEFT.into(), 100).await.unwrap() {
-                    let asked = broker.proxy.asked();
-                    let channel = channels.entry(one.token.receipt.clone()).or_insert(asked..asked);
-                    channel.end = asked;
-                    held.entry(self::text(&one)).or_insert_with(Vec::new).push(one);
-                }
-            }
-        }
-        let consumers: Vec<_> = channels.values().map(|asked| asked.len() + 1).collect();
-        assert!(
-            consumers.iter().all(|&consumers| consumers <= 24),
-            "{consumers:?} consumers on the channels"
-        );
-        assert_eq!(channels.len(), 3, "it never gave way");
-        acknowledge(&bus, held.into_values().flatten().collect()).await;
     });
 }
 
