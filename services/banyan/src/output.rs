@@ -87,13 +87,14 @@ pub fn error(error: &anyhow::Error, json: bool) {
 /// # Errors
 /// What is wrong with the filter.
 pub fn log_to_stderr(filter: &str) -> Result<(), String> {
-    // These log, as an error, whatever a broker says no to, and at length, that this machine is none of Amazon's; who asked
-    // tells that better.
+    // These log, as an error, whatever a broker says no to, a message that it returned with all that is in it, and at length,
+    // that this machine is none of Amazon's; who asked tells that better.
     let quiet = |module: &str, part: &str| match filter.contains(module) {
         true => String::new(),
         false => format!(",{module}::{part}=off"),
     };
-    let quiet = [quiet("lapin", "channel"), quiet("aws_config", "imds")].concat();
+    let quiet = [quiet("lapin", "channel"), quiet("lapin", "returned_messages"), quiet("aws_config", "imds")]
+        .concat();
     let parsed = EnvFilter::try_new(format!("{filter}{quiet}")).map_err(|error| {
         format!("log must be off, error, warn, info, debug or a tracing filter, got {filter:?}: {error}")
     })?;
