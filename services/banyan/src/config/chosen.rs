@@ -154,20 +154,25 @@ impl fmt::Debug for Chosen {
     }
 }
 
-/// A URL without its password.
+/// A URL without its password. Where that ends is not the same for every client: for one a `/` in it does, for another the `@`.
+/// So of what is before the last `@` nothing but the user is shown.
 #[must_use]
 pub(crate) fn masked(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else { return "(not a URL)".to_owned() };
-    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    let (authority, path) = rest.split_at(end);
-    match authority.rsplit_once('@') {
-        Some((user, host)) => {
+    let shown = match rest.rsplit_once('@') {
+        Some((user, place)) => {
             let user =
                 user.split_once(':').map_or_else(|| user.to_owned(), |(user, _)| format!("{user}:***"));
-            format!("{scheme}://{user}@{host}{path}")
+            format!("{user}@{place}")
         }
-        None => url.to_owned(),
-    }
+        None => rest.to_owned(),
+    };
+    let Some((place, query)) = shown.split_once('?') else { return format!("{scheme}://{shown}") };
+    let parameters = query.split('&').map(|one| match one.split_once('=') {
+        Some((name, _)) if name.to_ascii_lowercase().contains("password") => format!("{name}=***"),
+        _ => one.to_owned(),
+    });
+    format!("{scheme}://{place}?{}", parameters.collect::<Vec<_>>().join("&"))
 }
 
 #[cfg(test)]
@@ -218,7 +223,19 @@ mod tests {
         assert!(config.chosen.rabbitmq_url.contains("s3cret"));
         assert_eq!(config.origins["rabbitmq_url"].0, "amqps://shop:***@broker:5671/shop");
         assert_eq!(config.origins["postgres_url"].0, "postgres://shop:***@db/shop?sslmode=require");
-        assert_eq!(masked("postgres://shop@db/shop"), "postgres://shop@db/shop");
+        for (url, shown) in [
+            ("postgres://shop@db/shop", "postgres://shop@db/shop"),
+            (
+                "postgres://shop:a/b?c#d@e@db/shop?sslmode=require",
+                "postgres://shop:***@db/shop?sslmode=require",
+            ),
+            ("postgres://db/shop?user=shop&password=s3cret", "postgres://db/shop?user=shop&password=***"),
+            ("postgres://db:5432/shop?password=s3@cret", "postgres://db:***@cret"),
+            ("amqp://broker:5672/%2f", "amqp://broker:5672/%2f"),
+            ("s3cret@broker", "(not a URL)"),
+        ] {
+            assert_eq!(masked(url), shown);
+        }
         let shown = format!("{config:?}");
         assert!(!shown.contains("s3cret") && !shown.contains("p%40ss"), "{shown}");
     }
