@@ -51,11 +51,13 @@ pub(crate) fn sweep_at_most(bus: BusKind) -> Duration {
     }
 }
 
-/// What is asked of backends beside the configuration; the first three of an embedded one only.
+/// What is asked of backends beside the configuration; what keeps nothing and what counts of an embedded one only.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Wishes<'a> {
     /// Keep nothing.
     pub(crate) memory: bool,
+    /// Only to look whether it works: no key is made for services that are to have it later.
+    pub(crate) looks: bool,
     /// Pages of the file, at most.
     pub(crate) page_limit: Option<u32>,
     /// What the file's system calls are counted under.

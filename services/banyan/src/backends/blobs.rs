@@ -27,6 +27,8 @@ pub(crate) async fn open(config: &Config, wishes: Wishes<'_>, env: &Env) -> Resu
     let keys: Arc<dyn Keys> = match large.keys {
         KeysKind::None => return Ok(blobs),
         KeysKind::File if wishes.memory => return Ok(blobs),
+        // What lies unsealed is read as it is.
+        KeysKind::File if wishes.looks && makes_key(config) => return Ok(blobs),
         KeysKind::File => Arc::new(key_file(config)?),
         KeysKind::Kms => kms(config, true).await?,
     };
@@ -43,20 +45,26 @@ fn folder(data: &Path, writer: &str) -> Result<Arc<dyn Blobs>> {
 /// A key is made only where it lies beside what it seals, or where one process has all: processes that made one each could
 /// not read one another's.
 fn key_file(config: &Config) -> Result<KeyFile> {
+    let path = config.chosen.large.key_path(&config.data);
+    Ok(if may_make_key(config) { KeyFile::open_or_make(&path)? } else { KeyFile::open(&path)? })
+}
+
+fn may_make_key(config: &Config) -> bool {
     let large = &config.chosen.large;
-    let path = large.key_path(&config.data);
     let is_shared = large.blobs == BlobsKind::Folder && large.key_file.is_empty();
-    if is_shared || config.chosen.bus == BusKind::Embedded {
-        return Ok(KeyFile::open_or_make(&path)?);
-    }
-    Ok(KeyFile::open(&path)?)
+    is_shared || config.chosen.bus == BusKind::Embedded
+}
+
+/// Whether services will make the key when they start.
+fn makes_key(config: &Config) -> bool {
+    may_make_key(config) && !config.chosen.large.key_path(&config.data).exists()
 }
 
 /// What of it the account lacks.
 ///
 /// # Errors
 /// The account does not answer.
-pub(super) async fn differences(config: &Config) -> Result<Vec<Difference>> {
+pub(crate) async fn differences(config: &Config) -> Result<Vec<Difference>> {
     let mut found = Vec::new();
     if config.chosen.large.blobs == BlobsKind::S3 {
         found.extend(s3_difference(config).await?);

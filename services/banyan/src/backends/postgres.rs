@@ -39,7 +39,7 @@ pub(super) async fn open(config: &Config, env: &Env) -> Result<(Arc<dyn Store>, 
 ///
 /// # Errors
 /// The URL is wrong, or the server does not answer.
-pub(super) async fn difference(config: &Config) -> Result<Option<Difference>> {
+pub(crate) async fn difference(config: &Config) -> Result<Option<Difference>> {
     let told = look(config).await?;
     let how = match told.layout {
         None => "is not there".to_owned(),

@@ -38,7 +38,7 @@ pub(super) fn open(settings: Settings, env: &Env) -> (Arc<dyn Bus>, Closing) {
 ///
 /// # Errors
 /// The broker does not answer.
-pub(super) async fn differences(config: &Config, env: &Env) -> Result<Vec<Difference>> {
+pub(crate) async fn differences(config: &Config, env: &Env) -> Result<Vec<Difference>> {
     let bus = RabbitMq::connect(settings(config)?, Arc::new(env.clone()));
     let found = bus.compare(&wiring::wiring()).await;
     bus.close().await;

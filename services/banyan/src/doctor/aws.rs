@@ -12,46 +12,56 @@ use contracts::Timestamp;
 use runtime::Env;
 
 use super::{Check, clock, ports};
-use crate::backends::{self, Backends, Wishes, aws};
+use crate::backends::{self, aws};
 use crate::config::Config;
 use crate::wiring;
+
+const FIX: &str = "allow the action that it names, on what begins with --prefix, in a policy of this role";
 
 pub(super) async fn checks(config: &Config, env: &Env) -> Result<Vec<Check>> {
     let account = aws::account(config).await?;
     let mut checks = identity(&account, env).await;
-    let found = match backends::differences(config, env).await {
-        Ok(found) => found,
-        Err(error) => {
-            let fix = "allow what it names in a policy of this role, or say with --aws-endpoint where the account is";
-            checks.push(Check::wrong("account", format!("{error:#}"), fix));
-            return Ok(checks);
+    let mut found = ports::Lacking::default();
+    let fix = "allow what it names in a policy of this role, or say with --aws-endpoint where the account is";
+    let is_answering = found.answer("account", backends::differences(config, env).await, fix);
+    let is_all_there = found.is_none();
+    checks.extend(found.checks("aws"));
+    if !is_answering {
+        return Ok(checks);
+    }
+    checks.push(visibility(&account, config, env).await);
+    if !is_all_there {
+        return Ok(checks);
+    }
+    match ports::store_and_bus(config, env).await {
+        Ok(backends) => {
+            checks.extend(ports::bus(&*backends.bus, &wiring::wiring(), env, FIX).await);
+            checks.extend(ports::store(&*backends.store, env, FIX).await);
+            backends.close().await;
         }
+        Err(error) => checks.push(Check::wrong("store", format!("{error:#}"), FIX)),
+    }
+    checks.push(ports::blobs(config, env).await);
+    Ok(checks)
+}
+
+/// Whether queues give a message for as long as services ask for.
+async fn visibility(account: &SdkConfig, config: &Config, env: &Env) -> Check {
+    let (queues, asked_s) = match aws::visibility(account, config, env).await {
+        Ok(told) => told,
+        Err(error) => return Check::wrong("visibility", format!("{error:#}"), FIX),
     };
-    checks.extend(ports::topology(&found, "aws"));
-    let (queues, asked_s) = aws::visibility(&account, config, env).await?;
     let others: Vec<String> = queues
         .iter()
         .filter(|(_, told_s)| *told_s != asked_s)
         .map(|(queue, told_s)| format!("{queue} {told_s} s"))
         .collect();
     let ours = format!("services take a message for {asked_s} s, and for longer while its handler works");
-    checks.push(match others.as_slice() {
-        [] => Check::ok("visibility", ours),
-        others => {
-            let fix =
-                format!("set VisibilityTimeout of these queues to {asked_s}, for who does not say it itself");
-            Check::warning("visibility", format!("{ours}; but {}", others.join(", ")), fix)
-        }
-    });
-    if found.is_empty() {
-        let backends = Backends::open(config, Wishes { memory: true, ..Wishes::default() }, env).await?;
-        let fix = "allow the action that it names, on what begins with --prefix, in a policy of this role";
-        checks.extend(ports::bus(&*backends.bus, &wiring::wiring(), env, fix).await);
-        checks.extend(ports::store(&*backends.store, env, fix).await);
-        checks.extend(ports::blobs(&*backends.blobs, env, fix).await);
-        backends.close().await;
+    if others.is_empty() {
+        return Check::ok("visibility", ours);
     }
-    Ok(checks)
+    let fix = format!("set VisibilityTimeout of these queues to {asked_s}, for who does not say it itself");
+    Check::warning("visibility", format!("{ours}; but {}", others.join(", ")), fix)
 }
 
 /// As who this process is known there, and what time it is there.

@@ -8,7 +8,7 @@ use crate::config::Config;
 
 pub(super) async fn checks(config: &Config, env: &Env) -> Vec<Check> {
     let place = config.data.display();
-    match Backends::open(config, Wishes::default(), env).await {
+    match Backends::open(config, Wishes { looks: true, ..Wishes::default() }, env).await {
         Ok(backends) => {
             backends.close().await;
             vec![Check::ok("data", format!("{place} can be opened and written"))]

@@ -4,14 +4,17 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::Result;
 use bus::{Bus, Difference, Outgoing, Published, Settle, Wiring};
 use bytes::Bytes;
 use contracts::{EventType, MessageId};
 use futures_util::future::join_all;
 use runtime::Env;
-use store::{Address, Blob, Blobs, Change, Entry, Key, Nonce, Outcome, Query, Store, Unit, Version};
+use store::{Address, Blob, Blobs, Change, Entry, Key, Nonce, Outage, Outcome, Query, Store, Unit, Version};
 
 use super::Check;
+use crate::backends::{Backends, Wishes, blobs as large};
+use crate::config::{BlobsKind, Config, KeysKind};
 
 /// What an event is called that the doctor publishes: of a noun that there is, so that it takes the way of the others.
 const VERB: &str = "checked-by-doctor";
@@ -20,18 +23,45 @@ const LISTEN: Duration = Duration::from_secs(3);
 /// What it leaves behind when it dies in the middle is forgotten after this.
 const KEPT: Duration = Duration::from_secs(3600);
 
-/// Whether everything is there, as it should be.
-pub(super) fn topology(found: &[Difference], bus: &str) -> Vec<Check> {
-    if found.is_empty() {
-        return vec![Check::ok(
-            "topology",
-            "queues, dead queues, subscriptions, tables and buckets are there",
-        )];
+/// What those who were asked say is not there, and who did not answer.
+#[derive(Default)]
+pub(super) struct Lacking {
+    found: Vec<Difference>,
+    silent: Vec<Check>,
+}
+
+impl Lacking {
+    /// Takes the answer of one of them; whether it was one.
+    pub(super) fn answer(&mut self, name: &'static str, told: Result<Vec<Difference>>, fix: &str) -> bool {
+        match told {
+            Ok(found) => self.found.extend(found),
+            Err(error) => {
+                self.silent.push(Check::wrong(name, format!("{error:#}"), fix));
+                return false;
+            }
+        }
+        true
     }
-    let fix = format!("banyan topology apply --bus {bus}, by somebody who may");
-    let wrong =
-        found.iter().map(|one| Check::wrong("topology", format!("{} {}", one.what, one.how), fix.clone()));
-    wrong.collect()
+
+    /// Whether all answered, and nothing is lacking.
+    pub(super) fn is_none(&self) -> bool {
+        self.found.is_empty() && self.silent.is_empty()
+    }
+
+    /// Whether everything is there, as it should be.
+    pub(super) fn checks(self, bus: &str) -> Vec<Check> {
+        if self.is_none() {
+            return vec![Check::ok(
+                "topology",
+                "queues, dead queues, subscriptions, tables and buckets are there",
+            )];
+        }
+        let fix = format!("banyan topology apply --bus {bus}, by somebody who may");
+        let wrong =
+            |one: &Difference| Check::wrong("topology", format!("{} {}", one.what, one.how), fix.clone());
+        let lacking = self.found.iter().map(wrong);
+        self.silent.into_iter().chain(lacking).collect()
+    }
 }
 
 /// Publishes to every topic what nobody hears, and looks into every dead queue.
@@ -87,27 +117,59 @@ async fn look(bus: &dyn Bus, queue: &str, env: &Env) -> Result<(), String> {
     Ok(())
 }
 
-/// Keeps, reads and renews large data: always the same, which lies there once and expires.
-pub(super) async fn blobs(blobs: &dyn Blobs, env: &Env, fix: &str) -> Vec<Check> {
-    match kept_and_read(blobs, env).await {
-        Ok(()) => vec![Check::ok("blobs", "large data can be kept, read and renewed")],
-        Err(why) => vec![Check::wrong("blobs", why, fix)],
+/// Store and bus alone: large data is a matter of its own.
+pub(super) async fn store_and_bus(config: &Config, env: &Env) -> Result<Backends> {
+    let mut config = config.clone();
+    (config.chosen.large.blobs, config.chosen.large.keys) = (BlobsKind::Folder, KeysKind::None);
+    Backends::open(&config, Wishes { memory: true, ..Wishes::default() }, env).await
+}
+
+/// What to do when large data cannot be kept where `config` says.
+pub(super) fn fix_of_blobs(config: &Config) -> &'static str {
+    match config.chosen.large.blobs {
+        BlobsKind::Folder => {
+            "make --data yours to write, put the key file where --key-file says, or keep large data elsewhere with --blobs s3"
+        }
+        BlobsKind::S3 => {
+            "allow the action that it names, on the bucket and the key, in a policy of this role; see docs/backends.md"
+        }
     }
 }
 
-async fn kept_and_read(blobs: &dyn Blobs, env: &Env) -> Result<(), String> {
-    let blob = Blob::new(Bytes::from_static(b"what banyan doctor keeps and reads"));
-    let blob = blob.map_err(|error| error.to_string())?;
-    blobs.put(blob.clone(), env.now()).await.map_err(|outage| format!("keep: {outage}"))?;
-    let read = blobs.get(blob.name()).await.map_err(|outage| format!("read: {outage}"))?;
-    if read.as_ref() != Some(blob.content()) {
+/// Keeps, reads and renews large data, where services do: always the same, which lies there once and expires.
+pub(super) async fn blobs(config: &Config, env: &Env) -> Check {
+    match kept_and_read(config, env).await {
+        Ok(()) => Check::ok("blobs", "large data can be kept, read and renewed"),
+        Err(why) => Check::wrong("blobs", why, fix_of_blobs(config)),
+    }
+}
+
+async fn kept_and_read(config: &Config, env: &Env) -> Result<(), String> {
+    let named = |doing: &'static str| move |outage: Outage| format!("{doing}: {outage}");
+    let blob = |content: Bytes| Blob::new(content).map_err(|error| error.to_string());
+    let kept = blob(Bytes::from_static(b"what banyan doctor keeps and reads"))?;
+    let here = opened(config, env).await?;
+    here.put(kept.clone(), env.now()).await.map_err(named("keep"))?;
+    // By another than who kept it, as among services: who sealed something has the key at hand.
+    let there = opened(config, env).await?;
+    let read = there.get(kept.name()).await.map_err(named("read"))?;
+    if read.as_ref() != Some(kept.content()) {
         return Err("read: what was kept is not there, or is something else".to_owned());
     }
-    match blobs.renew(blob.name(), env.now()).await {
-        Ok(true) => Ok(()),
-        Ok(false) => Err("renew: what was kept is not there".to_owned()),
-        Err(outage) => Err(format!("renew: {outage}")),
+    if !there.renew(kept.name(), env.now()).await.map_err(named("renew"))? {
+        return Err("renew: what was kept is not there".to_owned());
     }
+    let never = blob(Bytes::from(format!("what banyan doctor never keeps: {:016x}", env.nonce().0)))?.name();
+    match there.get(never).await.map_err(named("see that something is missing"))? {
+        None => Ok(()),
+        Some(_) => Err("see that something is missing: what was never kept is there".to_owned()),
+    }
+}
+
+async fn opened(config: &Config, env: &Env) -> Result<Arc<dyn Blobs>, String> {
+    let writer = format!("doctor-{:016x}", env.nonce().0);
+    let wishes = Wishes { looks: true, writer: &writer, ..Wishes::default() };
+    large::open(config, wishes, env).await.map_err(|error| format!("{error:#}"))
 }
 
 /// Writes, reads, finds and removes an item and a counter.

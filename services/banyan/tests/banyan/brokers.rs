@@ -141,6 +141,9 @@ fn what_is_missing_is_told_and_what_was_made_is_taken_away_only_when_that_is_mea
         for name in ["topology", "declare", "publish", "receive", "store", "blobs", "clock"] {
             assert!(names(&told, "ok").iter().any(|other| other == name), "{name}: {told}");
         }
+        if bus == "rabbitmq" {
+            a_doctor_tells_one_trouble_from_another();
+        }
         let (_, said) = {
             let mut command = on(ground, bus, &["topology", "destroy"]).unwrap();
             let output = command.env("BANYAN_PREFIX", "compared").output().unwrap();
@@ -150,6 +153,31 @@ fn what_is_missing_is_told_and_what_was_made_is_taken_away_only_when_that_is_mea
         assert_eq!(differences(0).unwrap(), Vec::<String>::new());
         ask(&["topology", "destroy", "--yes"], 0).unwrap();
         assert_eq!(differences(4).unwrap(), missing);
+    }
+}
+
+fn a_doctor_tells_one_trouble_from_another() {
+    for (setting, value, wrong) in [
+        ("BANYAN_POSTGRES_URL", "postgres://banyan@127.0.0.1:1/banyan", "database"),
+        ("BANYAN_RABBITMQ_URL", "amqp://127.0.0.1:1", "broker"),
+        ("BANYAN_KEY_FILE", "absent.key", "blobs"),
+        ("BANYAN_DATA", "/dev/null/data", "blobs"),
+    ] {
+        let mut command = on(BROKER, "rabbitmq", &["doctor", "--json"]).unwrap();
+        let output = command
+            .env("BANYAN_PREFIX", "compared")
+            .env("BANYAN_KEYS", "file")
+            .env(setting, value)
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(4), "{setting}: {}", stderr(&output));
+        let told = json_of(&output);
+        let checks = told["checks"].as_array().unwrap().iter();
+        let those: Vec<_> = checks.filter(|check| check["verdict"] == "wrong").collect();
+        assert!(
+            those.len() == 1 && those[0]["name"] == wrong && those[0]["fix"].is_string(),
+            "{setting}: {told}"
+        );
     }
 }
 
