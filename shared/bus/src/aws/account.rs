@@ -213,13 +213,30 @@ impl Account {
     /// Takes down a topic and its subscriptions, as far as they are there.
     pub(super) async fn delete_topic(&self, topic: &str) -> Result<(), Failed> {
         let subscriptions = self.subscriptions(topic).await?.unwrap_or_default();
-        let mut arns: Vec<String> = subscriptions.into_values().collect();
-        arns.sort_unstable();
-        for arn in arns {
+        for arn in endable(subscriptions) {
             let ended = Box::pin(self.sns.unsubscribe().subscription_arn(&arn).send()).await;
             ended.map_err(|error| failed("sns:Unsubscribe", &arn, &error))?;
         }
         let deleted = Box::pin(self.sns.delete_topic().topic_arn(topic).send()).await;
         deleted.map(drop).map_err(|error| failed("sns:DeleteTopic", topic, &error))
+    }
+}
+
+/// Which subscriptions can be ended by their names, in order. One that nobody has confirmed has none, and goes with its topic.
+fn endable(subscriptions: HashMap<String, String>) -> Vec<String> {
+    let mut arns: Vec<String> = subscriptions.into_values().filter(|arn| arn.starts_with("arn:")).collect();
+    arns.sort_unstable();
+    arns
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_nobody_has_confirmed_is_no_subscription_to_end() {
+        let of = |arn: &str| (format!("endpoint of {arn}"), arn.to_owned());
+        let arns = ["arn:aws:sns:eu-west-1:1:t:b", "PendingConfirmation", "arn:aws:sns:eu-west-1:1:t:a"];
+        assert_eq!(endable(arns.map(of).into()), [arns[2], arns[0]]);
     }
 }
