@@ -80,10 +80,10 @@ impl DynamoDb {
     /// Deletes the table, with all that is in it; nothing where there is none. For who takes a shop down.
     ///
     /// # Errors
-    /// [`OpenError`]: it may still be there.
+    /// [`OpenError`]: it may still be there. At [`OpenError::Shape`] it is, as it is somebody else's.
     pub async fn demolish(config: &SdkConfig, settings: Settings) -> Result<(), OpenError> {
         settings.check()?;
-        Ok(table::delete(&Requests::new(config, settings)).await?)
+        Box::pin(table::delete(&Requests::new(config, settings))).await
     }
 
     /// Lets nothing out any more: later calls answer that the store cannot be reached.

@@ -57,14 +57,21 @@ async fn describe(requests: &Requests) -> Result<Option<TableDescription>, Outag
         .await
 }
 
-/// Deletes the table, if there is one.
-pub(super) async fn delete(requests: &Requests) -> Result<(), Outage> {
-    let request = requests.client().delete_table().table_name(&requests.settings().table);
-    let deleted = requests.once(|sent| request.customize().interceptor(sent).send()).await;
-    match deleted {
+/// Deletes the table, if there is one; one that is not ours stays.
+pub(super) async fn delete(requests: &Requests) -> Result<(), OpenError> {
+    let name = &requests.settings().table;
+    let Some(table) = describe(requests).await? else { return Ok(()) };
+    if table.table_status == Some(TableStatus::Deleting) {
+        return Ok(());
+    }
+    if let Some(what) = difference(&table) {
+        return Err(OpenError::Shape { table: name.clone(), what });
+    }
+    let request = requests.client().delete_table().table_name(name);
+    match requests.once(|sent| request.customize().interceptor(sent).send()).await {
         Ok(_) => Ok(()),
         Err(Failure::Refused(Refusal { code, .. })) if code == "ResourceNotFoundException" => Ok(()),
-        Err(failure) => Err(failure.outage()),
+        Err(failure) => Err(failure.outage().into()),
     }
 }
 

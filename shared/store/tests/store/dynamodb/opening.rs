@@ -61,33 +61,54 @@ fn a_missing_table_says_what_to_do() {
     });
 }
 
-#[test]
-fn a_table_of_another_shape_is_refused_in_words() {
+/// A table with the keys `pk` and `sk` and nothing else.
+async fn make_table(place: &Place, pk: &str) {
     use aws_sdk_dynamodb::types::{
         AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
     };
+    let client = place.client();
+    let mut create = client.create_table().table_name(&place.table).billing_mode(BillingMode::PayPerRequest);
+    for (name, kind) in [(pk, KeyType::Hash), ("sk", KeyType::Range)] {
+        let attribute =
+            AttributeDefinition::builder().attribute_name(name).attribute_type(ScalarAttributeType::S);
+        let key = KeySchemaElement::builder().attribute_name(name).key_type(kind);
+        create = create.attribute_definitions(attribute.build().unwrap()).key_schema(key.build().unwrap());
+    }
+    create.send().await.unwrap();
+}
+
+#[test]
+fn a_table_of_another_shape_is_refused_in_words_and_never_deleted() {
     let Some(endpoint) = endpoint() else { return };
     for (pk, said) in [("id", "its key is not pk and sk"), ("pk", "no secondary index index1")] {
         let place = Place::new(&endpoint);
         run(async {
-            let mut create = place
-                .client()
-                .create_table()
-                .table_name(&place.table)
-                .billing_mode(BillingMode::PayPerRequest);
-            for (name, kind) in [(pk, KeyType::Hash), ("sk", KeyType::Range)] {
-                let attribute = AttributeDefinition::builder()
-                    .attribute_name(name)
-                    .attribute_type(ScalarAttributeType::S);
-                let key = KeySchemaElement::builder().attribute_name(name).key_type(kind);
-                create =
-                    create.attribute_definitions(attribute.build().unwrap()).key_schema(key.build().unwrap());
+            make_table(&place, pk).await;
+            let opened = failing(&config(&endpoint), place.settings()).await;
+            let deleted = DynamoDb::demolish(&config(&endpoint), place.settings()).await.unwrap_err();
+            for error in [opened, deleted] {
+                assert!(
+                    matches!(error, OpenError::Shape { .. }) && error.to_string().contains(said),
+                    "{error}"
+                );
             }
-            create.send().await.unwrap();
-            let error = failing(&config(&endpoint), place.settings()).await;
-            assert!(matches!(error, OpenError::Shape { .. }) && error.to_string().contains(said), "{error}");
+            place.client().describe_table().table_name(&place.table).send().await.unwrap();
         });
     }
+}
+
+#[test]
+fn a_table_is_deleted_and_where_none_is_nothing_is_done() {
+    let Some(endpoint) = endpoint() else { return };
+    let place = Place::new(&endpoint);
+    run(async {
+        drop(place.open().await);
+        for _ in 0..2 {
+            DynamoDb::demolish(&config(&endpoint), place.settings()).await.unwrap();
+            let found = place.client().describe_table().table_name(&place.table).send().await;
+            assert!(found.unwrap_err().into_service_error().is_resource_not_found_exception());
+        }
+    });
 }
 
 #[test]
