@@ -153,15 +153,14 @@ impl Bare {
         schema::prepare(&Maker::new(settings.clone(), vec![])?).await
     }
 
-    /// Removes the schema of `settings` and all that is in it.
+    /// Removes the tables from the schema of `settings`, with all that is in them; nothing where there are none. The schema
+    /// goes with them, unless it is `public` or somebody else keeps something in it, which stays.
     ///
     /// # Errors
-    /// [`OpenError`]: it is still there.
+    /// [`OpenError`]: they are still there.
     pub async fn demolish(settings: &Settings) -> Result<(), OpenError> {
         settings.check()?;
-        let mut link = Maker::new(settings.clone(), vec![])?.bare().await?;
-        let sql = format!("DROP SCHEMA IF EXISTS \"{}\" CASCADE", settings.schema);
-        link.run(&sql).await.map_err(|failure| OpenError::Outage(failure.outage()))
+        schema::remove(&Maker::new(settings.clone(), vec![])?).await
     }
 
     /// A connection with everything prepared, in a session with the settings that the store has.

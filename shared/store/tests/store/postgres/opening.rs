@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use store::postgres::OpenError;
+use store::postgres::bare::Bare;
 use store::{Entry, OutageKind, Query};
 
 use super::proxy::Proxy;
@@ -38,6 +39,79 @@ fn a_newer_layout_is_refused_in_words() {
             told.contains("layout 1000") && told.contains("newer build") && !told.contains('\n'),
             "{told}"
         );
+    });
+}
+
+/// How many schemas, tables, views and functions there are in the place, itself included.
+async fn census(place: &Place) -> String {
+    let sql = "SELECT (SELECT count(*) FROM pg_namespace WHERE nspname = '@')
+        + (SELECT count(*) FROM pg_class WHERE relkind IN ('r', 'v') AND relnamespace::regnamespace::text = '@')
+        + (SELECT count(*) FROM pg_proc WHERE pronamespace::regnamespace::text = '@')";
+    place.sql(sql).await.remove(0)
+}
+
+#[test]
+fn nothing_is_left_of_a_store_that_is_taken_down() {
+    let Some(server) = server() else { return };
+    let place = Place::new(&server);
+    run(async {
+        for _ in 0..2 {
+            let store = place.open().await;
+            assert_eq!(store.commit(unit(1, vec![put("a", 0)])).await.unwrap(), Outcome::Committed);
+            drop(store);
+            assert_eq!(census(&place).await, "5");
+            let all = (0..4).map(|_| async { Bare::demolish(&place.settings()).await.unwrap() });
+            together(all.collect()).await;
+            assert_eq!(census(&place).await, "0");
+        }
+    });
+}
+
+#[test]
+fn what_somebody_else_keeps_in_the_schema_stays() {
+    let Some(server) = server() else { return };
+    let place = Place::new(&server);
+    run(async {
+        place.sql("CREATE SCHEMA @; CREATE TABLE @.theirs AS SELECT 'kept'::text AS word").await;
+        drop(place.open().await);
+        assert_eq!(census(&place).await, "6");
+        for _ in 0..2 {
+            Bare::demolish(&place.settings()).await.unwrap();
+            assert_eq!(place.sql("SELECT word FROM @.theirs").await, ["kept"]);
+            assert_eq!(census(&place).await, "2");
+        }
+        assert_eq!(read(&place.open().await, doc("a")).await, None, "it is made again beside it");
+    });
+}
+
+#[test]
+fn a_schema_without_tables_of_ours_stays_as_it_is() {
+    let Some(server) = server() else { return };
+    for theirs in ["item (id text)", "layout (page text)"] {
+        let place = Place::new(&server);
+        run(async {
+            place.sql(&format!("CREATE SCHEMA @; CREATE TABLE @.{theirs}")).await;
+            Bare::demolish(&place.settings()).await.unwrap();
+            assert_eq!(census(&place).await, "2", "{theirs}");
+        });
+    }
+}
+
+#[test]
+fn a_store_that_something_else_is_made_of_stays_whole() {
+    let Some(server) = server() else { return };
+    let place = Place::new(&server);
+    run(async {
+        drop(place.open().await);
+        place.sql("CREATE VIEW @.theirs AS SELECT id FROM @.item").await;
+        let told = Bare::demolish(&place.settings()).await.unwrap_err().to_string();
+        let want = format!("cannot drop table {}.item because other objects depend on it", place.schema);
+        assert!(told.contains(&want), "{told}");
+        assert_eq!(census(&place).await, "6");
+        place.sql("DROP VIEW @.theirs; INSERT INTO @.layout VALUES (1000)").await;
+        let error = Bare::demolish(&place.settings()).await.unwrap_err();
+        assert!(matches!(error, OpenError::Newer { .. }), "{error}");
+        assert_eq!(census(&place).await, "5");
     });
 }
 
