@@ -7,7 +7,7 @@ use aws_sdk_kms::Client;
 use aws_sdk_kms::config::StalledStreamProtectionConfig;
 use aws_sdk_kms::config::retry::RetryConfig;
 use aws_sdk_kms::primitives::Blob;
-use aws_sdk_kms::types::DataKeySpec;
+use aws_sdk_kms::types::{DataKeySpec, KeyMetadata};
 use aws_types::SdkConfig;
 use bytes::Bytes;
 
@@ -67,7 +67,7 @@ impl Kms {
     pub async fn open(config: &SdkConfig, settings: Settings) -> Result<Self, Outage> {
         let kms = Self::at(config, settings);
         for _ in 0..TRIES {
-            match kms.id().await? {
+            match kms.look().await? {
                 Some(_) => return Ok(kms),
                 None if kms.settings.creates && kms.settings.key.starts_with(ALIAS) => kms.create().await?,
                 None => break,
@@ -76,19 +76,23 @@ impl Kms {
         Err(Outage::new(OutageKind::Broken, missing(&kms.settings.key)))
     }
 
-    /// Has KMS delete the key in seven days, and forget its name now; until then that can be taken back. Nothing where there
-    /// is none.
+    /// Has KMS forget the key's name now, and delete it in seven days; until then that can be taken back. Nothing where there
+    /// is none. A key that somebody else made stays, and its name with it: it may seal other things.
     ///
     /// # Errors
     /// [`Outage`]: it may still be there.
     pub async fn demolish(config: &SdkConfig, settings: Settings) -> Result<(), Outage> {
         let kms = Self::at(config, settings);
-        let Some(id) = kms.id().await? else { return Ok(()) };
+        let Some(key) = kms.look().await? else { return Ok(()) };
+        if key.description() != Some(kms.about().as_str()) {
+            tracing::warn!(key = kms.settings.key, "the key stays: somebody else made it");
+            return Ok(());
+        }
         if kms.settings.key.starts_with(ALIAS) {
             let request = kms.client.delete_alias().alias_name(&kms.settings.key);
             kms.asked(kms.calls.once(|sent| request.customize().interceptor(sent).send()).await)?;
         }
-        kms.discard(&id).await
+        kms.discard(&key.key_id).await
     }
 
     fn at(config: &SdkConfig, settings: Settings) -> Self {
@@ -100,14 +104,12 @@ impl Kms {
         Self { client: Client::from_conf(builder.build()), calls, settings }
     }
 
-    /// The id of the key; `None`: there is none, or it is to be deleted.
-    async fn id(&self) -> Result<Option<String>, Outage> {
+    /// What KMS tells of the key; `None`: there is none, or it is to be deleted.
+    async fn look(&self) -> Result<Option<KeyMetadata>, Outage> {
         let describe = || async {
             let request = self.client.describe_key().key_id(&self.settings.key);
             match self.calls.once(|sent| request.customize().interceptor(sent).send()).await {
-                Ok(found) => {
-                    Ok(found.key_metadata.filter(|key| key.deletion_date().is_none()).map(|key| key.key_id))
-                }
+                Ok(found) => Ok(found.key_metadata.filter(|key| key.deletion_date().is_none())),
                 Err(Failure::Refused(refusal)) if refusal.code == "NotFoundException" => Ok(None),
                 Err(failure) => Err(self.explained(failure)),
             }
@@ -115,10 +117,14 @@ impl Kms {
         self.calls.again(describe).await
     }
 
+    /// What a key of ours says of itself.
+    fn about(&self) -> String {
+        format!("seals what {} keeps", self.settings.context)
+    }
+
     /// Makes a key that is turned every year, and gives it its name, unless another process was faster.
     async fn create(&self) -> Result<(), Outage> {
-        let about = format!("seals what {} keeps", self.settings.context);
-        let request = self.client.create_key().description(about);
+        let request = self.client.create_key().description(self.about());
         let made = self.asked(self.calls.once(|sent| request.customize().interceptor(sent).send()).await)?;
         let id = made.key_metadata.map(|key| key.key_id);
         let id = id.ok_or_else(|| Outage::new(OutageKind::Broken, "KMS made a key without an id"))?;

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use aws_sdk_kms::Client;
+use aws_sdk_kms::types::{KeyMetadata, KeyState};
 use store::conformance::keys::{Hook, Subject};
 use store::keys::kms::{Kms, Settings};
 use store::{Boxed, Keys, OutageKind};
@@ -42,9 +43,18 @@ impl Key {
         Client::new(&config(&self.url))
     }
 
+    /// What KMS tells of the key that is called so, by its alias or its id.
+    async fn told(&self, called: &str) -> KeyMetadata {
+        let found = self.client().describe_key().key_id(called).send().await.unwrap();
+        found.key_metadata.unwrap()
+    }
+
     async fn id(&self) -> String {
-        let found = self.client().describe_key().key_id(&self.alias).send().await.unwrap();
-        found.key_metadata.unwrap().key_id
+        self.told(&self.alias).await.key_id
+    }
+
+    async fn discard(&self, id: String) {
+        self.client().schedule_key_deletion().key_id(id).pending_window_in_days(7).send().await.unwrap();
     }
 }
 
@@ -170,4 +180,39 @@ fn a_missing_key_and_one_that_may_not_be_used_say_what_to_do() {
         wire.next("GenerateDataKey", vec![busy; TRIES]);
         assert_eq!(keys.make().await.unwrap_err().kind, OutageKind::Throttled);
     });
+}
+
+#[test]
+fn a_key_is_taken_down_and_its_name_is_free_at_once() {
+    let Some(endpoint) = endpoint() else { return };
+    let key = Key::new(&endpoint);
+    run(async {
+        for _ in 0..2 {
+            key.open().await.make().await.unwrap();
+            let id = key.id().await;
+            for _ in 0..2 {
+                Kms::demolish(&config(&endpoint), key.settings()).await.unwrap();
+                assert_eq!(key.told(&id).await.key_state, Some(KeyState::PendingDeletion));
+            }
+        }
+    });
+}
+
+#[test]
+fn a_key_that_somebody_else_made_stays_and_so_does_its_name() {
+    let Some(endpoint) = endpoint() else { return };
+    for about in ["", "seals what somebody else keeps"] {
+        let key = Key::new(&endpoint);
+        run(async {
+            let made = key.client().create_key().description(about).send().await.unwrap();
+            let id = made.key_metadata.unwrap().key_id;
+            key.client().create_alias().alias_name(&key.alias).target_key_id(&id).send().await.unwrap();
+            key.open().await.make().await.unwrap();
+            Kms::demolish(&config(&endpoint), key.settings()).await.unwrap();
+            let found = key.told(&key.alias).await;
+            assert_eq!((found.key_id, found.key_state), (id.clone(), Some(KeyState::Enabled)), "{about:?}");
+            key.client().delete_alias().alias_name(&key.alias).send().await.unwrap();
+            key.discard(id).await;
+        });
+    }
 }
