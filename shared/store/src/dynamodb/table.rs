@@ -39,7 +39,13 @@ pub(super) async fn prepare(requests: &Requests) -> Result<(), OpenError> {
     if let Some(what) = difference(&table?) {
         return Err(OpenError::Shape { table: settings.table.clone(), what });
     }
-    forget_expired(requests).await.map_err(OpenError::Outage)
+    if settings.creates
+        && let Err(outage) = forget_expired(requests).await
+    {
+        // Nothing is wrong but the room that is taken; the next start looks again.
+        tracing::warn!(table = settings.table, error = %outage, "the table may not forget what expired yet");
+    }
+    Ok(())
 }
 
 async fn describe(requests: &Requests) -> Result<Option<TableDescription>, Outage> {
@@ -159,12 +165,9 @@ fn key(pk: &str, sk: &str) -> Result<Vec<KeySchemaElement>, BuildError> {
     Ok(vec![part(pk, KeyType::Hash)?, part(sk, KeyType::Range)?])
 }
 
-/// Without this nothing is wrong but the room that is taken.
+/// Has DynamoDB remove what expired, if it does not yet.
 async fn forget_expired(requests: &Requests) -> Result<(), Outage> {
     let table = &requests.settings().table;
-    if !requests.settings().creates {
-        return Ok(());
-    }
     let is_on = requests
         .again(|| async {
             let request = requests.client().describe_time_to_live().table_name(table);
@@ -180,12 +183,7 @@ async fn forget_expired(requests: &Requests) -> Result<(), Outage> {
     let wanted = wanted.map_err(|error| Outage::new(OutageKind::Broken, error.to_string()))?;
     let request =
         requests.client().update_time_to_live().table_name(table).time_to_live_specification(wanted);
-    match requests.once(|sent| request.customize().interceptor(sent).send()).await {
-        Ok(_) => {}
-        // Somebody else has just done so, or the table is busy; the next start looks again.
-        Err(failure) => {
-            tracing::warn!(table, error = %failure.outage(), "the table does not forget what expired yet")
-        }
-    }
-    Ok(())
+    // One that is refused may be so because somebody else has just done it.
+    let done = requests.once(|sent| request.customize().interceptor(sent).send()).await;
+    done.map(drop).map_err(Failure::outage)
 }

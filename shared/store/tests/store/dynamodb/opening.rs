@@ -111,6 +111,29 @@ fn a_table_is_deleted_and_where_none_is_nothing_is_done() {
     });
 }
 
+/// Without it nothing is wrong but the room that is taken.
+#[test]
+fn whoever_may_not_ask_for_the_time_to_live_opens_the_table_all_the_same() {
+    let Some(endpoint) = endpoint() else { return };
+    let place = Place::new(&endpoint);
+    let wire = Wire::new(&endpoint);
+    run(async {
+        drop(place.open().await);
+        for (operation, fault) in [
+            ("DescribeTimeToLive", Fault::error(400, "AccessDeniedException")),
+            ("DescribeTimeToLive", Fault::Question),
+            ("UpdateTimeToLive", Fault::error(400, "AccessDeniedException")),
+        ] {
+            // On a table that already forgets, nothing else is asked.
+            wire.next("DescribeTimeToLive", [Fault::Refused(200, "{}".to_owned())]);
+            wire.next(operation, vec![fault; 4]);
+            let store = place.open_at(&wire.url).await;
+            assert!(wire.asked(operation) > 0, "{operation}");
+            assert_eq!(read(&store, doc("a")).await, None);
+        }
+    });
+}
+
 #[test]
 fn wrong_settings_are_told_before_anything_is_asked() {
     run(async {
