@@ -7,7 +7,8 @@ use aws_sdk_kms::Client;
 use aws_sdk_kms::config::StalledStreamProtectionConfig;
 use aws_sdk_kms::config::retry::RetryConfig;
 use aws_sdk_kms::primitives::Blob;
-use aws_sdk_kms::types::{DataKeySpec, KeyMetadata};
+use aws_sdk_kms::types::{DataKeySpec, KeyMetadata, KeyState};
+use aws_smithy_types::date_time::Format;
 use aws_types::SdkConfig;
 use bytes::Bytes;
 
@@ -63,12 +64,12 @@ impl Kms {
     /// With the credentials, region, endpoint and HTTP client of `config`, whose settings for retries do not count.
     ///
     /// # Errors
-    /// [`Outage`]: KMS cannot be reached, there is no such key, or it may not be used.
+    /// [`Outage`]: KMS cannot be reached, there is no such key, it is disabled or to be deleted, or it may not be used.
     pub async fn open(config: &SdkConfig, settings: Settings) -> Result<Self, Outage> {
         let kms = Self::at(config, settings);
         for _ in 0..TRIES {
             match kms.look().await? {
-                Some(_) => return Ok(kms),
+                Some(key) => return kms.judge(&key).map(|()| kms),
                 None if kms.settings.creates && kms.settings.key.starts_with(ALIAS) => kms.create().await?,
                 None => break,
             }
@@ -92,6 +93,9 @@ impl Kms {
             let request = kms.client.delete_alias().alias_name(&kms.settings.key);
             kms.asked(kms.calls.once(|sent| request.customize().interceptor(sent).send()).await)?;
         }
+        if is_going(&key) {
+            return Ok(());
+        }
         kms.discard(&key.key_id).await
     }
 
@@ -104,17 +108,35 @@ impl Kms {
         Self { client: Client::from_conf(builder.build()), calls, settings }
     }
 
-    /// What KMS tells of the key; `None`: there is none, or it is to be deleted.
+    /// What KMS tells of the key; `None`: there is none.
     async fn look(&self) -> Result<Option<KeyMetadata>, Outage> {
         let describe = || async {
             let request = self.client.describe_key().key_id(&self.settings.key);
             match self.calls.once(|sent| request.customize().interceptor(sent).send()).await {
-                Ok(found) => Ok(found.key_metadata.filter(|key| key.deletion_date().is_none())),
+                Ok(found) => Ok(found.key_metadata),
                 Err(Failure::Refused(refusal)) if refusal.code == "NotFoundException" => Ok(None),
                 Err(failure) => Err(self.explained(failure)),
             }
         };
         self.calls.again(describe).await
+    }
+
+    /// Refuses a key that is there and of no use. No other is made in its stead: what it sealed would be lost.
+    fn judge(&self, key: &KeyMetadata) -> Result<(), Outage> {
+        let (name, id) = (&self.settings.key, &key.key_id);
+        let why = if is_going(key) {
+            let date = key.deletion_date().and_then(|at| at.fmt(Format::DateTime).ok());
+            let date = date.map(|date| format!(" on {date}")).unwrap_or_default();
+            format!(
+                "the key {name} is to be deleted{date}: cancel its deletion (aws kms cancel-key-deletion --key-id {id}; \
+                 aws kms enable-key --key-id {id})"
+            )
+        } else if key.key_state() == Some(&KeyState::Disabled) {
+            format!("the key {name} is disabled: enable it again (aws kms enable-key --key-id {id})")
+        } else {
+            return Ok(());
+        };
+        Err(Outage::new(OutageKind::Broken, why))
     }
 
     /// What a key of ours says of itself.
@@ -221,6 +243,12 @@ impl Keys for Kms {
     fn unwrap(&self, wrapped: Bytes) -> Boxed<'_, Result<Option<Secret>, Outage>> {
         Box::pin(self.opened(wrapped))
     }
+}
+
+/// Whether it is to be deleted; its alias stays with it until then.
+fn is_going(key: &KeyMetadata) -> bool {
+    matches!(key.key_state(), Some(KeyState::PendingDeletion | KeyState::PendingReplicaDeletion))
+        || key.deletion_date().is_some()
 }
 
 fn missing(key: &str) -> String {

@@ -216,3 +216,41 @@ fn a_key_that_somebody_else_made_stays_and_so_does_its_name() {
         });
     }
 }
+
+#[test]
+fn a_key_that_is_disabled_or_to_be_deleted_says_what_to_do_and_no_other_is_made() {
+    let Some(endpoint) = endpoint() else { return };
+    let (key, wire) = (Key::new(&endpoint), Wire::new(&endpoint));
+    run(async {
+        let sealed = key.open().await.make().await.unwrap();
+        let id = key.id().await;
+        let refused = async |want: &str| {
+            let outage = Kms::open(&config(&wire.url), key.settings()).await.err().unwrap();
+            assert!(outage.kind == OutageKind::Broken && outage.detail.contains(want), "{outage}");
+            assert!(outage.detail.contains(&format!("aws kms enable-key --key-id {id}")), "{outage}");
+            assert_eq!(wire.asked("CreateKey"), 0);
+            assert_eq!(key.id().await, id);
+        };
+        key.discard(id.clone()).await;
+        refused(&format!("the key {} is to be deleted on 20", key.alias)).await;
+        refused(&format!("aws kms cancel-key-deletion --key-id {id}")).await;
+        key.client().cancel_key_deletion().key_id(&id).send().await.unwrap();
+        refused(&format!("the key {} is disabled", key.alias)).await;
+        key.client().enable_key().key_id(&id).send().await.unwrap();
+        assert_eq!(key.open().await.unwrap(sealed.wrapped).await.unwrap(), Some(sealed.secret));
+    });
+}
+
+#[test]
+fn a_key_that_is_to_be_deleted_already_gives_its_name_free() {
+    let Some(endpoint) = endpoint() else { return };
+    let key = Key::new(&endpoint);
+    run(async {
+        key.open().await;
+        let id = key.id().await;
+        key.discard(id.clone()).await;
+        Kms::demolish(&config(&endpoint), key.settings()).await.unwrap();
+        key.open().await.make().await.unwrap();
+        assert_ne!(key.id().await, id);
+    });
+}
