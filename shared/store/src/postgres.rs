@@ -5,6 +5,7 @@
 //! `SERIALIZABLE`, under which two steps of one counter would fail each other. What the network loses in between is
 //! `Unknown`, and the record tells.
 
+mod addresses;
 pub mod bare;
 mod commit;
 mod failure;

@@ -8,9 +8,10 @@ use std::task::Poll;
 use std::time::Duration;
 
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{Client, Error, NoTls, Row, Statement};
+use tokio_postgres::{Client, Config, Error, NoTls, Row, Statement};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
+use super::addresses::{self, Address};
 use super::failure::{Failure, unconnected};
 use super::settings::{Settings, Tls};
 use super::tls;
@@ -50,11 +51,29 @@ impl Maker {
         Ok(link)
     }
 
-    /// A new connection with nothing prepared: before the tables are made.
+    /// A new connection with nothing prepared: before the tables are made. The first address that gives one is taken.
     pub(super) async fn bare(&self) -> Result<Link, Outage> {
         let connect = self.settings.waits.connect;
-        let config = self.settings.session();
-        let connected = wait::at_most(connect, async {
+        let (addresses, mut failed) = addresses::of(&self.settings.session(), connect).await;
+        let share = addresses::share(connect, addresses.len());
+        let is_one = addresses.len() == 1 && failed.is_empty();
+        for Address { name, config } in &addresses {
+            match Box::pin(self.at(config, share)).await {
+                Ok(link) => return Ok(link),
+                Err(outage) if is_one => return Err(outage),
+                Err(Outage { kind, detail }) => failed.push(Outage::new(kind, format!("{name}: {detail}"))),
+            }
+        }
+        // Servers come after names that nobody knows: what the last one said is what can be done about.
+        let kind = failed.last().map_or(OutageKind::Unreachable, |outage| outage.kind);
+        let details: Vec<String> = failed.into_iter().map(|outage| outage.detail).collect();
+        Err(Outage::new(kind, details.join("; ")))
+    }
+
+    /// A new connection to one address, with TLS and all within `share`: a server that accepts and says nothing is as silent
+    /// as one that is not there.
+    async fn at(&self, config: &Config, share: Duration) -> Result<Link, Outage> {
+        let connected = wait::at_most(share, async {
             Ok::<_, Error>(match &self.tls {
                 None => {
                     let (client, connection) = config.connect(NoTls).await?;
@@ -67,7 +86,7 @@ impl Maker {
             })
         });
         let Some(connected) = connected.await else {
-            return Err(Outage::new(OutageKind::Unreachable, format!("no connection within {connect:?}")));
+            return Err(Outage::new(OutageKind::Unreachable, format!("no connection within {share:?}")));
         };
         let (client, driver) = connected.map_err(|error| unconnected(&error))?;
         let patience = self.settings.waits.statement * 2;

@@ -28,7 +28,7 @@ pub struct Settings {
 /// Bounds on every wait. What waits longer is an outage or, once a commit is under way, unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Waits {
-    /// For a new connection, with all that is prepared on it.
+    /// For a new connection. Where the server has several addresses each has a share, of a second at least.
     pub connect: Duration,
     /// For one of the connections to be free.
     pub connection: Duration,

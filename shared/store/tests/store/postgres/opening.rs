@@ -1,11 +1,12 @@
 //! How a store is opened, closed and kept clean.
 
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::time::Duration;
 
 use store::postgres::OpenError;
 use store::postgres::bare::Bare;
-use store::{Entry, OutageKind, Query};
+use store::{Entry, Outage, OutageKind, Query};
 
 use super::proxy::Proxy;
 use super::*;
@@ -145,6 +146,47 @@ fn a_server_that_is_not_there_is_an_outage_and_so_is_a_closed_store() {
         store.close();
         let outage = store.commit(unit(2, vec![put("b", 0)])).await.unwrap_err();
         assert_eq!(outage.kind, OutageKind::Unreachable, "{outage}");
+    });
+}
+
+/// A server that accepts and says nothing, and one whose machine drops what is sent to it: nobody accepts there, and its
+/// backlog is full.
+fn silent() -> [(TcpListener, Vec<TcpStream>); 2] {
+    let mute = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let full = run(async {
+        let socket = tokio::net::TcpSocket::new_v4().unwrap();
+        socket.bind((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
+        socket.listen(1).unwrap().into_std().unwrap()
+    });
+    let at = full.local_addr().unwrap();
+    let waiting: Vec<_> =
+        (0..100).map_while(|_| TcpStream::connect_timeout(&at, Duration::from_millis(200)).ok()).collect();
+    assert!(waiting.len() < 100, "the backlog has no end");
+    [(mute, vec![]), (full, waiting)]
+}
+
+#[test]
+fn a_silent_host_does_not_keep_the_next_from_being_asked() {
+    let Some(server) = server() else { return };
+    let place = Place::new(&server);
+    let wire = Proxy::new(&server);
+    let (user, rest) = wire.url.split_once('@').unwrap();
+    let silent = silent();
+    let hosts = silent.each_ref().map(|(listener, _)| listener.local_addr().unwrap().to_string());
+    let settings = |hosts: &str| {
+        let mut settings = place.settings_at(&format!("{user}@{hosts}"));
+        settings.connections = 1;
+        settings.waits.connect = Duration::from_secs(3);
+        settings
+    };
+    run(async {
+        let store = Postgres::open(settings(&format!("{},{rest}", hosts.join(",")))).await.unwrap();
+        assert_eq!(store.commit(unit(1, vec![put("a", 0)])).await.unwrap(), Outcome::Committed);
+        let only = settings(&format!("{}/{}", hosts.join(","), rest.split_once('/').unwrap().1));
+        let error = Postgres::open(only).await.err().unwrap();
+        let OpenError::Outage(outage) = error else { panic!("{error:?}") };
+        let want = hosts.map(|host| format!("{host}: no connection within 1.5s")).join("; ");
+        assert_eq!(outage, Outage::new(OutageKind::Unreachable, want));
     });
 }
 
