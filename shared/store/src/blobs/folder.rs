@@ -19,7 +19,7 @@ use files::Files;
 const BACKLOG: usize = 64;
 
 /// A folder of blobs that belongs to this process (whoever holds the lock of the database beside it), or that several
-/// processes share, each under a name of its own.
+/// processes share.
 #[derive(Debug)]
 pub struct Folder {
     files: Files,
@@ -44,7 +44,7 @@ enum Job {
 }
 
 impl Folder {
-    /// Opens `folder`, makes it if need be, and clears what a killed process left half written.
+    /// Opens `folder`, makes it if need be, and clears what a killed process left half written an hour ago or earlier.
     ///
     /// # Errors
     /// [`OpenError`].
@@ -52,7 +52,8 @@ impl Folder {
         Self::open_as(folder, "")
     }
 
-    /// The same for one `writer` of several processes that share the folder; no two may have the same name.
+    /// The same for one `writer` of several processes that share the folder. The name is for people who look into it: several
+    /// may have the same.
     ///
     /// # Errors
     /// [`OpenError`].
@@ -100,6 +101,7 @@ fn work(files: &Files, mut jobs: mpsc::Receiver<Job>) {
             }
         }
     }
+    files.close();
 }
 
 impl Blobs for Folder {

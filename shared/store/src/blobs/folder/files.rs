@@ -6,14 +6,17 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use aes_gcm::aead::Generate;
 use bytes::Bytes;
 use contracts::{DataRef, Timestamp};
 
 use crate::blobs::{Blob, READ_BYTES};
 
 /// What the name of the folder begins with where blobs are written before they get their place; on the same file system,
-/// as a rename asks for. Each writer has one of its own, so that no two write one file.
+/// as a rename asks for. Whoever opens makes one of its own, so that no two write one file, whatever they are called.
 const HALF_WRITTEN: &str = "tmp";
+/// A folder in which nothing was written for so long was left by a process that was killed. To write one blob takes seconds.
+const LEFT_AFTER: Duration = Duration::from_secs(3_600);
 
 #[derive(Debug, Clone)]
 pub(super) struct Files {
@@ -23,12 +26,34 @@ pub(super) struct Files {
 
 impl Files {
     pub(super) fn open(folder: &Path, writer: &str) -> io::Result<Self> {
-        let half_written = folder.join(format!("{HALF_WRITTEN}{writer}"));
-        if half_written.exists() {
-            fs::remove_dir_all(&half_written)?;
+        let own = <[u8; 8]>::try_generate().map_err(io::Error::other)?;
+        let own = format!("{HALF_WRITTEN}{writer}-{:016x}", u64::from_be_bytes(own));
+        let files = Self { folder: folder.to_owned(), half_written: folder.join(own) };
+        crate::sqlite::make_folder(&files.half_written)?;
+        // By the clock of the file system: machines that share it may have others.
+        files.clear(fs::metadata(&files.half_written)?.modified()?)?;
+        Ok(files)
+    }
+
+    /// Removes what killed processes left half written. Others may do the same, and it is only room that is taken.
+    fn clear(&self, now: SystemTime) -> io::Result<()> {
+        for entry in fs::read_dir(&self.folder)? {
+            let entry = entry?;
+            if !is_half_written(&entry) {
+                continue;
+            }
+            let Some(found) = unless_gone(entry.metadata())? else { continue };
+            let is_left = now.duration_since(found.modified()?).is_ok_and(|age| age > LEFT_AFTER);
+            if is_left && let Err(error) = unless_gone(fs::remove_dir_all(entry.path())) {
+                tracing::debug!(folder = %entry.path().display(), %error, "what was left half written stays");
+            }
         }
-        crate::sqlite::make_folder(&half_written)?;
-        Ok(Self { folder: folder.to_owned(), half_written })
+        Ok(())
+    }
+
+    /// Removes the folder of what is half written, as nothing is any more.
+    pub(super) fn close(&self) {
+        fs::remove_dir(&self.half_written).ok();
     }
 
     pub(super) fn put(&self, blob: &Blob, now: Timestamp) -> io::Result<()> {
@@ -42,13 +67,21 @@ impl Files {
             fs::create_dir_all(&shard)?;
             sync(&self.folder)?;
         }
+        if unless_gone(self.write(blob, now, &path))?.is_none() {
+            // Nothing was written for so long that who started in the meantime took us for dead.
+            crate::sqlite::make_folder(&self.half_written)?;
+            self.write(blob, now, &path)?;
+        }
+        sync(&shard)
+    }
+
+    fn write(&self, blob: &Blob, now: Timestamp, path: &Path) -> io::Result<()> {
         let beside = self.half_written.join(blob.name().hex());
         let mut file = File::create(&beside)?;
         file.write_all(blob.content())?;
         file.set_modified(system(now))?;
         file.sync_all()?;
-        fs::rename(&beside, &path)?;
-        sync(&shard)
+        fs::rename(&beside, path)
     }
 
     pub(super) fn get(&self, name: DataRef) -> io::Result<Option<Bytes>> {
@@ -71,8 +104,7 @@ impl Files {
         let mut gone = 0;
         for shard in fs::read_dir(&self.folder)? {
             let shard = shard?;
-            let is_half_written = shard.file_name().to_string_lossy().starts_with(HALF_WRITTEN);
-            if is_half_written || !shard.file_type()?.is_dir() {
+            if is_half_written(&shard) || !shard.file_type()?.is_dir() {
                 continue;
             }
             for blob in fs::read_dir(shard.path())? {
@@ -98,6 +130,10 @@ impl Files {
         let path = shard.join(rest);
         (shard, path)
     }
+}
+
+fn is_half_written(entry: &fs::DirEntry) -> bool {
+    entry.file_name().to_string_lossy().starts_with(HALF_WRITTEN)
 }
 
 fn unless_gone<T>(done: io::Result<T>) -> io::Result<Option<T>> {

@@ -1,8 +1,10 @@
 //! Blobs in a folder.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::SystemTime;
 
 use contracts::{DataRef, Timestamp};
 use store::blobs::{BLOB_BYTES, Folder, READ_BYTES};
@@ -20,12 +22,12 @@ impl Files {
         Arc::new(Folder::open(self.0.lock().unwrap().as_ref().unwrap().path()).unwrap())
     }
 
-    fn file(&self, name: DataRef) -> std::path::PathBuf {
+    fn file(&self, name: DataRef) -> PathBuf {
         place(self.0.lock().unwrap().as_ref().unwrap().path(), name)
     }
 }
 
-fn place(folder: &Path, name: DataRef) -> std::path::PathBuf {
+fn place(folder: &Path, name: DataRef) -> PathBuf {
     let hex = name.hex();
     folder.join(&hex[..2]).join(&hex[2..])
 }
@@ -64,20 +66,73 @@ fn blobs_in_a_folder_pass_every_case() {
     );
 }
 
+/// The folders in which blobs are written before they get their place.
+fn half_written(folder: &Path) -> Vec<PathBuf> {
+    let all = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    all.filter(|path| path.file_name().unwrap().to_string_lossy().starts_with("tmp")).collect()
+}
+
+/// As if nothing had been written there for long.
+fn age(folder: &Path) {
+    fs::File::open(folder).unwrap().set_modified(SystemTime::UNIX_EPOCH).unwrap();
+}
+
+fn blob(content: &str) -> Blob {
+    Blob::new(content.to_owned().into()).unwrap()
+}
+
 #[test]
-fn what_a_killed_process_left_half_written_is_cleared_and_never_shown() {
+fn what_a_killed_process_left_half_written_is_cleared_after_a_while_and_never_shown() {
     let folder = TempDir::new().unwrap();
-    let (half, name) = (folder.path().join("tmp").join(name_of("whole").hex()), name_of("whole"));
-    fs::create_dir_all(half.parent().unwrap()).unwrap();
-    fs::write(&half, "who").unwrap();
+    let name = name_of("whole");
+    let left = ["tmp", "tmporders-0123456789abcdef", "tmpyoung"].map(|left| folder.path().join(left));
+    for left in &left {
+        fs::create_dir_all(left).unwrap();
+        fs::write(left.join(name.hex()), "who").unwrap();
+    }
+    let [old, other, young] = left;
+    age(&old);
+    age(&other);
     let blobs = Folder::open(folder.path()).unwrap();
-    assert!(!half.exists());
+    assert_eq!([&old, &other, &young].map(|left| left.exists()), [false, false, true]);
     runtime().block_on(async {
         assert_eq!(blobs.get(name).await.unwrap(), None);
-        let whole = Blob::new("whole".into()).unwrap();
-        blobs.put(whole, Timestamp::EPOCH).await.unwrap();
+        blobs.put(blob("whole"), Timestamp::EPOCH).await.unwrap();
     });
     assert_eq!(fs::read_to_string(place(folder.path(), name)).unwrap(), "whole");
+    drop(blobs);
+    assert_eq!(half_written(folder.path()), [young], "nothing is left of who ends well");
+}
+
+#[test]
+fn who_starts_under_the_same_name_takes_nothing_from_who_is_writing() {
+    let folder = TempDir::new().unwrap();
+    let is_done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !is_done.load(Ordering::SeqCst) {
+                drop(Folder::open_as(folder.path(), "orders").unwrap());
+            }
+        });
+        let blobs = Folder::open_as(folder.path(), "orders").unwrap();
+        let failed: Vec<_> = (0..200)
+            .filter_map(|n| runtime().block_on(blobs.put(blob(&format!("{n}")), Timestamp::EPOCH)).err())
+            .collect();
+        is_done.store(true, Ordering::SeqCst);
+        assert_eq!(failed, []);
+    });
+}
+
+#[test]
+fn who_wrote_nothing_for_long_goes_on_when_others_have_cleared_up() {
+    let folder = TempDir::new().unwrap();
+    let blobs = Folder::open_as(folder.path(), "orders").unwrap();
+    let own = half_written(folder.path()).remove(0);
+    age(&own);
+    drop(Folder::open_as(folder.path(), "payment").unwrap());
+    assert!(!own.exists());
+    runtime().block_on(blobs.put(blob("late"), Timestamp::EPOCH)).unwrap();
+    assert_eq!(fs::read_to_string(place(folder.path(), name_of("late"))).unwrap(), "late");
 }
 
 #[test]
