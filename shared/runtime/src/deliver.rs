@@ -330,15 +330,13 @@ impl Core {
     async fn undecodable(&self, delivery: &Delivery, error: &DecodeError) -> Result<(), Fail> {
         let content: String = String::from_utf8_lossy(&delivery.body).into_owned();
         let id = MessageId::named(&["undecodable", &content]);
-        let mut chain = chain_of(error);
         let mut kept = delivery.clone();
-        if kept.body.len() > policy::UNDECODABLE_BYTES {
-            chain.push(format!("only the first of its {} bytes are kept", kept.body.len()));
-            kept.body.truncate(policy::UNDECODABLE_BYTES);
-        }
+        kept.body.truncate(policy::CUT_BYTES);
         let message =
             Message { delivery: &kept, id, lane: id.to_string(), handler: "none".to_owned(), contract: None };
-        self.put_away(&message, "undecodable", chain, None).await
+        let row = self.row(&message, "undecodable", chain_of(error));
+        let is_whole = kept.body.len() == delivery.body.len();
+        self.keep(&message, if is_whole { row } else { row.cut(delivery.body.len()) }).await
     }
 
     async fn failed(&self, message: &Message<'_>, fail: &Fail) -> Result<(), Fail> {

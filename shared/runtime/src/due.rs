@@ -1,5 +1,7 @@
 //! The due table: timers, delayed tries, what waits, and dead letters are rows of one collection.
 
+mod cut;
+
 use std::borrow::Cow;
 
 use bytes::Bytes;
@@ -10,6 +12,8 @@ use store::{Address, Entry, Outgoing};
 
 use crate::collection::{decode, encode};
 use crate::fail::Fail;
+
+pub use cut::Cut;
 
 /// The index of rows by due time; its one partition is its name.
 pub const DUE: &str = "due";
@@ -34,7 +38,7 @@ pub struct Due {
     pub address: Address,
     /// Its lane.
     pub lane: String,
-    /// The message; JSON text, or `hex:` and bytes where it is not text.
+    /// The message; JSON text, or `hex:` and bytes where it is not text. Its beginning, where [`Trouble::cut`] says so.
     pub body: String,
     /// When; `None` = dead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -71,6 +75,9 @@ pub struct Trouble {
     /// Set when the message held a card number: what is kept is not what came.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub masked: Option<Masked>,
+    /// Set when the message was too long to be kept: only its beginning is, and nobody can redrive that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cut: Option<Cut>,
 }
 
 /// What was made unreadable in a dead letter, because card numbers are kept nowhere.
@@ -83,14 +90,14 @@ pub struct Masked {
 }
 
 impl Trouble {
-    /// Nothing masked yet.
+    /// Nothing masked or cut yet.
     pub(crate) fn new(
         reason: &'static str,
         chain: Vec<String>,
         handler: String,
         contract: Option<String>,
     ) -> Self {
-        Self { reason: reason.into(), chain, handler, contract, masked: None }
+        Self { reason: reason.into(), chain, handler, contract, masked: None, cut: None }
     }
 }
 

@@ -173,9 +173,10 @@ impl Core {
     }
 
     /// A change that puts `message` into the due table, dead or to be sent at its time.
-    /// Every dead letter passes here, so here it loses the card numbers that it holds.
+    /// Every dead letter passes here, so here it loses the card numbers that it holds, and what is too long of it.
     pub(crate) fn due_row(&self, row: &Due, version: Version) -> Change {
-        let row = row.clone().without_cards();
+        let row = row.clone();
+        let row = if row.due.is_none() { row.fitting() } else { row.without_cards() };
         let entries = row.entries();
         let key = Key::new(self.names.due.clone(), row.id.to_string());
         Change::Put { key, version, body: row.encode(), entries, expires: None }

@@ -48,6 +48,9 @@ pub struct DeadLetter {
     /// Set when the message held a card number: what is kept, and would be redriven, is not what came.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub masked: Option<due::Masked>,
+    /// Set when the message was too long to be kept: only its beginning is, and it cannot be redriven.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cut: Option<due::Cut>,
 }
 
 /// Which dead letters.
@@ -173,14 +176,23 @@ impl Core {
 }
 
 fn letter(service: &str, row: Due) -> DeadLetter {
-    let event = Envelope::decode(row.body.as_bytes()).ok();
-    let trouble =
+    let mut trouble =
         row.trouble.unwrap_or_else(|| due::Trouble::new("unknown", vec![], service.to_owned(), None));
+    let (event_type, subject) = match (&mut trouble.cut, Envelope::decode(row.body.as_bytes())) {
+        (Some(cut), _) => (std::mem::take(&mut cut.event_type), std::mem::take(&mut cut.subject)),
+        (None, Ok(event)) => (event.kind.to_string(), event.subject),
+        (None, Err(_)) => Default::default(),
+    };
+    let message = match &trouble.cut {
+        // The beginning of an event cannot be read any more, so nobody knows which of it is personal.
+        Some(_) if !event_type.is_empty() => serde_json::Value::String(BLANK.to_owned()),
+        Some(_) | None => redacted(&row.body),
+    };
     DeadLetter {
         id: row.id.to_string(),
         service: service.to_owned(),
-        event_type: event.as_ref().map(|event| event.kind.to_string()).unwrap_or_default(),
-        subject: event.map(|event| event.subject).unwrap_or_default(),
+        event_type,
+        subject,
         reason: trouble.reason.into_owned(),
         chain: trouble.chain,
         handler: trouble.handler,
@@ -188,8 +200,9 @@ fn letter(service: &str, row: Due) -> DeadLetter {
         attempts: row.attempts,
         first_seen: row.first_seen,
         died: row.last_failed.unwrap_or(row.first_seen),
-        message: redacted(&row.body),
+        message,
         masked: trouble.masked,
+        cut: trouble.cut,
     }
 }
 

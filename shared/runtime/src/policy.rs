@@ -91,8 +91,14 @@ pub(crate) const PROBE_CAP: Duration = Duration::from_secs(30);
 pub(crate) const PROBE_LISTEN: Duration = Duration::from_secs(1);
 /// Messages of a broker's dead queue that are taken at a time: seldom more than one lies there.
 pub(crate) const DEAD_AT_ONCE: usize = 32;
-/// Bytes that are kept of what cannot be decoded: a row keeps them as hexadecimal digits, and a document has 256 KiB.
-pub(crate) const UNDECODABLE_BYTES: usize = 64 * 1024;
+/// Bytes of a row of the due table. What changes in it later, such as its due time, takes less than is left of a document.
+pub(crate) const ROW_BYTES: usize = limits::DOCUMENT_BYTES - 1024;
+/// Bytes that are kept at most of a message that no row holds, and of what cannot be decoded: enough to see what it was.
+pub(crate) const CUT_BYTES: usize = 64 * 1024;
+/// Lines of what is said about such a message, and bytes of each: at worst, all of them control characters, less than half
+/// of a row.
+pub(crate) const SAID_LINES: usize = 16;
+pub(crate) const SAID_BYTES: usize = 512;
 /// The pause between two looks of the sweeper grows up to so many times the policy's `sweep_every` while there is work.
 pub(crate) const SWEEPS: u32 = 3;
 /// Rows that one sweep takes at a time: a unit of work holds 100 items.

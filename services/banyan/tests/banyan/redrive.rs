@@ -160,6 +160,7 @@ fn letter(nth: usize, now: Timestamp) -> Due {
         handler: "inventory/shop.banyan.order.placed.v1".to_owned(),
         contract: None,
         masked: None,
+        cut: None,
     };
     Due {
         id: MessageId::of("/my-shop", &event),

@@ -108,7 +108,13 @@ impl Core {
         version: Version,
         mut changes: Vec<Change>,
     ) -> Result<(), Fail> {
+        let is_put_off = row.due.is_some();
+        let row = row.fitting();
         let dead = row.due.is_none();
+        if is_put_off && dead {
+            // Too long to be put off: it does not wait, so nothing remembers since when.
+            changes.clear();
+        }
         if dead && self.record(self.record_key(message.id)).await?.is_some() {
             // Handled all the same: in another major, or by another execution.
             return self.duplicate(message).await;

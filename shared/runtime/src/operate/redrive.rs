@@ -7,7 +7,7 @@ use futures_util::future::try_join_all;
 use serde::{Deserialize, Serialize};
 use store::{Change, Outcome, Unit};
 
-use super::{Dead, Filter, Place};
+use super::{Dead, Filter, PAGE, Place};
 use crate::core::Core;
 use crate::due::Due;
 use crate::fail::Fail;
@@ -65,6 +65,9 @@ pub struct Done {
     pub ids: Vec<String>,
     /// Older than messages are remembered, and not forced.
     pub too_old: Vec<String>,
+    /// Only the beginnings of these are kept: nobody can redrive them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cut: Vec<String>,
     /// Whether it was only asked.
     pub dry_run: bool,
     /// Whether there are more than the limit: ask again.
@@ -97,7 +100,7 @@ impl Node {
     /// Sends dead letters back to the service that gave them up, and to no other, spread over time.
     ///
     /// # Errors
-    /// A problem: `from` is too far ahead, or the store cannot be reached.
+    /// A problem: `from` is too far ahead, of those that were named only beginnings are kept, or the store cannot be reached.
     pub async fn redrive(&self, order: &Redrive) -> Result<Done, Problem> {
         let now = self.now();
         let from = order.from.unwrap_or(now).max(now);
@@ -109,6 +112,10 @@ impl Node {
         for core in self.cores() {
             core.redrive(order, &mut due, &mut tally).await?;
             core.sweep.notify_one();
+        }
+        let is_named = !order.filter.ids.is_empty() && order.from.is_none();
+        if is_named && tally.done.ids.is_empty() && !tally.done.cut.is_empty() {
+            return Err(not_whole(&tally.done.cut));
         }
         Ok(Done { until: Some(due).filter(|due| *due > from), ..tally.done })
     }
@@ -135,6 +142,15 @@ impl Node {
     }
 }
 
+fn not_whole(ids: &[String]) -> Problem {
+    let why = "it was too long to be kept: what is left of it is another message";
+    let problem = Problem::new(409, "not-whole", "Not whole", "only the beginning of the message is kept");
+    ids.iter()
+        .take(PAGE)
+        .fold(problem, |problem, id| problem.at("/filter/ids", format!("{id}: {why}")))
+        .hint("have it published again by whoever did, and discard it here")
+}
+
 impl Core {
     async fn redrive(&self, order: &Redrive, due: &mut Timestamp, tally: &mut Tally) -> Result<(), Fail> {
         let gap = Duration::from_secs(1) / if order.rate_per_s == 0 { RATE } else { order.rate_per_s };
@@ -144,6 +160,10 @@ impl Core {
         {
             let mut changes = Vec::new();
             for Dead { letter, item, row, .. } in page {
+                if letter.cut.is_some() {
+                    tally.done.cut.push(letter.id);
+                    continue;
+                }
                 if self.env.now().since(row.first_seen) >= RECORD_KEPT && !order.force {
                     tally.done.too_old.push(letter.id);
                     continue;

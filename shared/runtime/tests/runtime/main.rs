@@ -7,6 +7,8 @@ mod claims;
 #[cfg(test)]
 mod dead_queue;
 #[cfg(test)]
+mod long;
+#[cfg(test)]
 mod newer;
 #[cfg(test)]
 mod outage;
