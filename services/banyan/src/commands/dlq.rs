@@ -179,13 +179,16 @@ async fn settle(verb: &str, done: &str, body: &Value, context: &Context) -> Resu
     let is_dry = body["dry_run"] == Value::Bool(true);
     let answer = all(verb, done, body, is_dry, context).await?;
     context.output.answer(&answer, |answer| {
-        let (ids, old) = (rows(answer, "/ids"), rows(answer, "/too_old"));
+        let (ids, old, cut) = (rows(answer, "/ids"), rows(answer, "/too_old"), rows(answer, "/cut"));
         let many = counted(ids.len() as u64, "dead letter");
         let mut lines =
             vec![if is_dry { format!("{many} would be {done}") } else { format!("{many} {done}") }];
         lines.extend(ids.iter().map(|id| format!("  {}", text(id, ""))));
         if !old.is_empty() {
             lines.push(format!("{} left: older than messages are remembered, see --force", old.len()));
+        }
+        if !cut.is_empty() {
+            lines.push(format!("{} left: too long to be kept whole, see `banyan dlq show ID`", cut.len()));
         }
         lines.join("\n")
     });
@@ -206,8 +209,12 @@ async fn all(verb: &str, done: &str, body: &Value, is_dry: bool, context: &Conte
         ids.extend_from_slice(these);
         if part["more"] != Value::Bool(true) || these.is_empty() {
             context.output.progress_done();
-            // Each part looks again at what is too old, the last one at all of it.
-            return Ok(json!({ "ids": ids, "too_old": rows(&part, "/too_old"), "dry_run": is_dry }));
+            // Each part looks again at what is left, the last one at all of it.
+            let mut whole = json!({ "ids": ids, "too_old": rows(&part, "/too_old"), "dry_run": is_dry });
+            if let Some(cut) = part.get("cut") {
+                whole["cut"] = cut.clone();
+            }
+            return Ok(whole);
         }
         context.output.progress(format!("{} {done} ...", counted(ids.len() as u64, "dead letter")));
         if let Some(until) = part.get("until") {
