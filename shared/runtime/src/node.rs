@@ -51,20 +51,16 @@ impl Node {
         let mut cores = Vec::new();
         for service in services {
             let (core, sent) = Core::new(service, &ports, policy.clone(), known.clone(), health.clone());
-            spawn(&core, "take", alive.clone(), subscription::run(core.clone(), draining.clone()));
-            spawn(&core, "sweep", alive.clone(), sweep::run(core.clone(), draining.clone()));
+            let (at_work, working) = mpsc::channel(1);
+            let held = || (alive.clone(), at_work.clone());
+            spawn(&core, "take", held(), subscription::run(core.clone(), draining.clone()));
+            spawn(&core, "sweep", held(), sweep::run(core.clone(), draining.clone()));
             if let Some(suffix) = core.bus.caps().dead_suffix {
                 let queue = format!("{}{suffix}", core.queue).into();
-                let emptying = dead_queue::run(core.clone(), queue, draining.clone());
-                spawn(&core, "dead", alive.clone(), emptying);
+                spawn(&core, "dead", held(), dead_queue::run(core.clone(), queue, draining.clone()));
             }
             if !core.fused {
-                spawn(
-                    &core,
-                    "relay",
-                    alive.clone(),
-                    relay_until_drained(core.clone(), sent, draining.clone()),
-                );
+                spawn(&core, "relay", alive.clone(), relay::run(core.clone(), sent, all_ended(working)));
             }
             cores.push(core);
         }
@@ -167,10 +163,11 @@ impl Node {
     }
 }
 
+/// Runs `task`, and lets go of what is `held` when it has ended.
 fn spawn(
     core: &Arc<Core>,
     what: &str,
-    alive: mpsc::Sender<()>,
+    held: impl Send + 'static,
     task: impl Future<Output = ()> + Send + 'static,
 ) {
     let name = Cow::Owned(format!("{}.{what}", core.queue));
@@ -178,19 +175,12 @@ fn spawn(
         name,
         Box::pin(async move {
             task.await;
-            drop(alive);
+            drop(held);
         }),
     );
 }
 
-/// The relay ends when draining has begun and nothing is left to publish; what comes later is pending for a sweeper.
-async fn relay_until_drained(
-    core: Arc<Core>,
-    sent: mpsc::Receiver<relay::Sent>,
-    mut draining: watch::Receiver<bool>,
-) {
-    relay::run(core, sent, async move {
-        draining.wait_for(|&draining| draining).await.ok();
-    })
-    .await;
+/// Ends when nobody is at work any more who may still commit: the relay goes on until then.
+async fn all_ended(mut working: mpsc::Receiver<()>) {
+    while working.recv().await.is_some() {}
 }

@@ -41,8 +41,8 @@ const ROUND: usize = 64;
 /// Rounds whose marks are being cleared while the next ones are published.
 const CLEARING: usize = 4;
 
-/// Publishes what committers hand over, until `stop`; then what is left in hand. One round after another, so that what
-/// was committed first is sent first; marks are cleared meanwhile.
+/// Publishes what committers hand over, until `stop`: when none of them is left. Then what is left in hand. One round after
+/// another, so that what was committed first is sent first; marks are cleared meanwhile.
 pub(crate) async fn run(
     core: Arc<Core>,
     mut sent: mpsc::Receiver<Sent>,
@@ -65,9 +65,7 @@ pub(crate) async fn run(
         clearing.push(core.clear_all(confirmed));
     }
     while clearing.next().await.is_some() {}
-    while let Ok(left) = sent.try_recv() {
-        core.publish_all(vec![left]).await;
-    }
+    core.flush(sent).await;
     core.health.ended(&name);
 }
 
@@ -84,6 +82,19 @@ async fn beside<T, F: Future>(work: impl Future<Output = T>, others: &mut Future
 }
 
 impl Core {
+    /// Publishes what was handed over and is left, as long as the bus confirms any of it. The rest stays pending for the
+    /// sweeper of the next process: nobody waits here until a bus is back.
+    async fn flush(&self, mut sent: mpsc::Receiver<Sent>) {
+        sent.close();
+        let mut round = Vec::new();
+        while sent.recv_many(&mut round, ROUND).await > 0 {
+            if self.publish_all(std::mem::take(&mut round)).await == 0 {
+                tracing::info!(service = %self.queue, records = sent.len(), "not published; left to the next sweeper");
+                return;
+            }
+        }
+    }
+
     /// Publishes these records' messages and clears their marks. What is not confirmed stays pending for the sweeper.
     /// Answers how many marks are gone.
     pub(crate) async fn publish_all(&self, round: Vec<Sent>) -> usize {

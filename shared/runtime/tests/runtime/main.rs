@@ -15,6 +15,8 @@ mod outage;
 #[cfg(test)]
 mod redrive;
 #[cfg(test)]
+mod relay;
+#[cfg(test)]
 mod rest;
 #[cfg(test)]
 mod support;

@@ -1,13 +1,15 @@
 //! A stage: one node in a simulated world in which time jumps.
 
+mod broker;
+
 use std::borrow::Cow;
 use std::future::Future;
 use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use bus::{Address, Bus, Caps, Delivery, Outage, Outgoing, Published, QueueState, Settle, Token, Wiring};
+use bus::{Address, Outgoing, Wiring};
 use bytes::Bytes;
 use contracts::event::Draft;
 use contracts::{EventData, EventType, MessageId, Timestamp, TraceParent};
@@ -16,6 +18,8 @@ use runtime::{Clock, Counts, Entropy, Env, Node, Policy, Ports, Quirks, Service,
 use serde::{Deserialize, Serialize};
 use store::sim::{JumpingTime, Link, Manners, Rates, Setup, SimTime, World};
 use store::{Boxed, Change, Key, Nonce, Outcome, Query, Unit};
+
+use broker::{Broker, DEAD_SUFFIX, Ills};
 
 /// The one service on the stage.
 pub(crate) const NAME: &str = "toy";
@@ -70,9 +74,8 @@ pub(crate) fn policy() -> Policy {
 }
 
 fn boot(
-    time: &JumpingTime,
-    tasks: &Tasks,
-    (world, link): (&Arc<World>, &Link),
+    (time, tasks): (&JumpingTime, &Tasks),
+    (world, link, ills): (&Arc<World>, &Link, &Arc<Mutex<Ills>>),
     service: Service,
     policy: Policy,
 ) -> Node {
@@ -86,7 +89,7 @@ fn boot(
     let fused = store.caps().fused;
     let ports = Ports {
         store,
-        bus: if fused { bus } else { Arc::new(BuryingBus(bus)) },
+        bus: if fused { bus } else { Arc::new(Broker { bus, time: time.clone(), ills: ills.clone() }) },
         blobs: world.blobs(link),
         env,
         quirks: Quirks::default(),
@@ -101,43 +104,12 @@ fn boot(
     time.run(Node::start(vec![service], ports, policy, wiring)).unwrap().unwrap()
 }
 
-/// What the name of a dead queue ends with here.
-const DEAD_SUFFIX: &str = ".dead";
-
-/// A bus that says that it has dead queues.
-struct BuryingBus(Arc<dyn Bus>);
-
-impl Bus for BuryingBus {
-    fn caps(&self) -> Caps {
-        Caps { dead_suffix: Some(DEAD_SUFFIX), ..self.0.caps() }
-    }
-
-    fn declare(&self, wiring: Wiring) -> Boxed<'_, Result<(), Outage>> {
-        self.0.declare(wiring)
-    }
-
-    fn publish(&self, batch: Vec<Outgoing>) -> Boxed<'_, Vec<Published>> {
-        self.0.publish(batch)
-    }
-
-    fn receive(&self, queue: Arc<str>, credit: usize) -> Boxed<'_, Result<Vec<Delivery>, Outage>> {
-        self.0.receive(queue, credit)
-    }
-
-    fn settle(&self, settlements: Vec<(Token, Settle)>) -> Boxed<'_, ()> {
-        self.0.settle(settlements)
-    }
-
-    fn inspect(&self) -> Boxed<'_, Result<Vec<QueueState>, Outage>> {
-        self.0.inspect()
-    }
-}
-
 pub(crate) struct Stage {
     time: JumpingTime,
     tasks: Tasks,
     pub(crate) world: Arc<World>,
     link: Link,
+    ills: Arc<Mutex<Ills>>,
     pub(crate) node: Node,
 }
 
@@ -166,16 +138,16 @@ impl Stage {
         let setup = Setup { seed: 1, rates: Rates::NONE, fused, manners };
         let world = World::new(Arc::new(time.clone()), &setup);
         message_bytes.into_iter().for_each(|bytes| world.limit_messages(bytes));
-        let (tasks, link) = (Tasks::default(), world.link());
-        let node = boot(&time, &tasks, (&world, &link), service, policy);
-        Self { time, tasks, world, link, node }
+        let (tasks, link, ills) = (Tasks::default(), world.link(), Arc::default());
+        let node = boot((&time, &tasks), (&world, &link, &ills), service, policy);
+        Self { time, tasks, world, link, ills, node }
     }
 
     /// The process ends without a word, and another one takes its place.
     pub(crate) fn restart(&mut self, service: Service) {
         self.world.sever(&self.link);
         self.link = self.world.link();
-        self.node = boot(&self.time, &self.tasks, (&self.world, &self.link), service, policy());
+        self.node = boot((&self.time, &self.tasks), (&self.world, &self.link, &self.ills), service, policy());
     }
 
     /// Runs `main` with the service beside it.
@@ -198,7 +170,17 @@ impl Stage {
 
     /// Lets time pass.
     pub(crate) fn wait(&self, seconds: u64) {
-        self.run(self.time.sleep(Duration::from_secs(seconds)));
+        self.run(self.sleep(seconds));
+    }
+
+    /// Ends when so much time has passed, for what runs beside something else.
+    pub(crate) fn sleep(&self, seconds: u64) -> Boxed<'static, ()> {
+        self.time.sleep(Duration::from_secs(seconds))
+    }
+
+    /// What is wrong with the broker, where there is one.
+    pub(crate) fn ills(&self) -> MutexGuard<'_, Ills> {
+        self.ills.lock().unwrap()
     }
 
     /// Publishes that `toy` was wound up, and does not wait. Equal lanes are handled one after another.
