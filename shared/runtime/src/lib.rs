@@ -16,6 +16,7 @@ mod health;
 mod keeper;
 mod node;
 mod peers;
+mod pending;
 mod policy;
 mod problem;
 mod quirk;

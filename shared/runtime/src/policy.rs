@@ -103,6 +103,14 @@ pub(crate) const SAID_BYTES: usize = 512;
 pub(crate) const SWEEPS: u32 = 3;
 /// Rows that one sweep takes at a time: a unit of work holds 100 items.
 pub(crate) const SWEEP_ROWS: usize = 45;
+/// How long a record rests that the sweeper sent and the bus did not confirm: each time twice as long, up to the cap. Those
+/// who got it all the same get a copy each time.
+pub(crate) const PENDING_REST: Duration = Duration::from_secs(1);
+pub(crate) const PENDING_REST_CAP: Duration = Duration::from_secs(30);
+/// Records whose rest is remembered. More than these take longer than the cap to be sent once.
+pub(crate) const PENDING_NOTED: usize = 4_096;
+/// Pages of resting records that one sweep looks over, to find one that is to be sent: each look may be paid for.
+pub(crate) const PENDING_LOOKS: usize = 4;
 /// Records that wait for the relay before the rest is left to the sweeper.
 pub(crate) const RELAY_BACKLOG: usize = 1_024;
 /// How long a handler that has committed waits for room there.

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use contracts::Timestamp;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use store::{Change, Key, Nonce, Outcome, Outgoing, Record, StoredRecord, Unit, Version};
+use store::{Change, Key, Nonce, Outcome, Outgoing, StoredRecord, Unit, Version};
 use tokio::sync::mpsc;
 
 use crate::core::Core;
@@ -37,7 +37,7 @@ impl Sent {
 }
 
 /// Records that one round publishes together.
-const ROUND: usize = 64;
+pub(crate) const ROUND: usize = 64;
 /// Rounds whose marks are being cleared while the next ones are published.
 const CLEARING: usize = 4;
 
@@ -205,36 +205,6 @@ impl Core {
             Outcome::Committed => Ok(()),
             other => Err(Fail::transient(anyhow::anyhow!("the mark was not cleared: {other:?}"))),
         }
-    }
-
-    /// Publishes again what has been pending for longer than a committer takes. Answers how many records are done
-    /// with: while the bus is down none is, and the sweeper must not run hot.
-    pub(crate) async fn sweep_pending(&self) -> Result<usize, Fail> {
-        let mut done = 0;
-        for collection in [&self.names.record, &self.names.request] {
-            let now = self.env.now();
-            let mut query = store::Query::new(collection.clone(), Record::PENDING, Record::PENDING);
-            let micros = i64::try_from(self.policy.pending_after.as_micros()).unwrap_or(i64::MAX);
-            let before = Timestamp::from_micros(now.as_micros().saturating_sub(micros));
-            query.to = Some(before.sortable());
-            query.limit = ROUND;
-            let found = self.store.query(query, now).await?;
-            let keys: Vec<Key> =
-                found.rows.into_iter().map(|row| Key::new(collection.clone(), row.id)).collect();
-            let mut round = Vec::new();
-            for (key, item) in keys.iter().zip(self.store.read(keys.clone(), now).await?) {
-                let Some(stored) = item.and_then(|item| StoredRecord::decode(&item.body).ok()) else {
-                    continue;
-                };
-                if !stored.pending.is_empty() {
-                    round.push(Sent::of(key.clone(), stored));
-                }
-            }
-            if !round.is_empty() {
-                done += self.publish_all(round).await;
-            }
-        }
-        Ok(done)
     }
 }
 

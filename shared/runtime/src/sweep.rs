@@ -12,6 +12,7 @@ use crate::core::Core;
 use crate::due::{self, Due, Trouble};
 use crate::fail::Fail;
 use crate::keeper::Keeper;
+use crate::pending::Pending;
 use crate::policy::{SWEEP_KEPT, SWEEP_ROWS, SWEEPS};
 use crate::stats::Stats;
 
@@ -20,11 +21,11 @@ pub(crate) async fn run(core: Arc<Core>, mut drain: tokio::sync::watch::Receiver
     let name = format!("{}.sweep", core.queue);
     let (shortest, busy) = (core.policy.sweep_every, core.policy.sweep_every * SWEEPS);
     let mut rest = Duration::ZERO;
-    let mut keeper = Keeper::default();
+    let (mut keeper, mut pending) = (Keeper::default(), Pending::default());
     loop {
         core.health.beat(&name, core.env.now());
         let most = if core.is_stirred.swap(false, Relaxed) { busy } else { core.policy.sweep_at_most };
-        match core.sweep_once().await {
+        match core.sweep_once(&mut pending).await {
             Ok(0) => rest = longer(rest, shortest, busy).min(most),
             Ok(_) => rest = Duration::ZERO,
             Err(error) => {
@@ -53,9 +54,9 @@ fn longer(rest: Duration, shortest: Duration, busy: Duration) -> Duration {
 
 impl Core {
     /// One pass: answers how many rows and records it found.
-    pub(crate) async fn sweep_once(&self) -> Result<usize, Fail> {
+    async fn sweep_once(&self, pending: &mut Pending) -> Result<usize, Fail> {
         let due = self.sweep_due().await?;
-        let pending = if self.fused { 0 } else { self.sweep_pending().await? };
+        let pending = if self.fused { 0 } else { self.sweep_pending(pending).await? };
         Ok(due + pending)
     }
 

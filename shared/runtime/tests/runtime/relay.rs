@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bus::Outgoing;
 use contracts::Event;
 use futures_util::future::join;
 use runtime::{Fail, Handler, Service, Uow};
@@ -60,4 +61,40 @@ fn a_bus_that_is_away_holds_up_no_drain() {
     stage.run(stage.node.drain());
     let took = stage.now().since(begun);
     assert!(took <= Duration::from_secs(20), "one round that is under way, and one to see: {took:?}");
+}
+
+/// Whether it is about a toy whose name begins with `stuck`: its queue is full, or it may not be published.
+fn is_about_stuck(message: &Outgoing) -> bool {
+    String::from_utf8_lossy(&message.body).contains("echo of stuck")
+}
+
+#[test]
+fn what_the_bus_never_confirms_hides_nothing_and_is_sent_more_and_more_seldom() {
+    let (_, stage) = stage();
+    stage.ills().is_stuck = Some(|_| true);
+    // More pages than one sweep looks at.
+    let many = 300;
+    for n in 0..many {
+        stage.wind(&format!("stuck-{n}"), &format!("lane-{n}"));
+    }
+    stage.wait(1);
+    stage.wind("free", "lane");
+    stage.wait(1);
+    stage.ills().is_stuck = Some(is_about_stuck);
+    stage.wait(60);
+    assert_eq!(stage.counts().handled, many + 2, "all toys, and the echo of the one that is free");
+
+    let sent = |stage: &Stage| std::mem::take(&mut stage.ills().published).len() as u64 / many;
+    let times = sent(&stage);
+    assert!(times < 15, "{times} copies of each in the first minute");
+    stage.wait(600);
+    let times = sent(&stage);
+    assert!((15..=25).contains(&times), "{times} copies of each in ten minutes");
+
+    stage.ills().is_stuck = None;
+    stage.wait(40);
+    assert_eq!(stage.counts().handled, 2 * (many + 1));
+    stage.ills().published.clear();
+    stage.wait(60);
+    assert_eq!(stage.ills().published, [], "nothing is left");
 }
