@@ -55,6 +55,8 @@ pub(crate) struct Core {
     pub(crate) returned: Returned,
     pub(crate) health: Arc<Health>,
     pub(crate) relay: mpsc::Sender<Sent>,
+    /// Rounds of which the bus confirmed something.
+    pub(crate) confirmed: AtomicU64,
     pub(crate) sweep: Notify,
     /// Something happened since the sweeper looked.
     pub(crate) is_stirred: AtomicBool,
@@ -110,6 +112,7 @@ impl Core {
             returned: Returned::default(),
             health,
             relay,
+            confirmed: AtomicU64::new(0),
             sweep: Notify::new(),
             is_stirred: AtomicBool::new(false),
             is_dozing: AtomicBool::new(false),

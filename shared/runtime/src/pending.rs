@@ -2,6 +2,7 @@
 //! lies behind it nor floods those who got it all the same.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use contracts::Timestamp;
@@ -9,7 +10,7 @@ use store::{Key, Query, Record, StoredRecord};
 
 use crate::core::Core;
 use crate::fail::Fail;
-use crate::policy::{PENDING_LOOKS, PENDING_NOTED, PENDING_REST, PENDING_REST_CAP};
+use crate::policy::{PENDING_LOOKS, PENDING_NOTED, PENDING_REST, PENDING_REST_AWAY, PENDING_REST_CAP};
 use crate::relay::{ROUND, Sent};
 
 /// How far a sweeper is in what is pending.
@@ -32,6 +33,8 @@ struct Lap {
 struct Again {
     times: u32,
     at: Timestamp,
+    /// How many rounds the bus had confirmed something of.
+    confirmed: u64,
     /// It was found pending on this lap.
     is_found: bool,
 }
@@ -44,14 +47,18 @@ impl Lap {
         again.at <= now
     }
 
-    /// The record `id` is sent. If it is found once more nobody confirmed it, and each time it rests for twice as long.
-    fn note(&mut self, id: &str, now: Timestamp) {
-        let times = self.sent.get(id).map_or(0, |again| again.times);
+    /// The record `id` is sent. If it is found once more nobody confirmed it, and each time it rests for twice as long; not
+    /// for long while nothing else is `confirmed` either: the bus is away, and all of them wait for it.
+    fn note(&mut self, id: &str, now: Timestamp, confirmed: u64) {
+        let (times, before) =
+            self.sent.get(id).map_or((0, confirmed), |again| (again.times, again.confirmed));
         if times == 0 && self.sent.len() >= PENDING_NOTED {
             return;
         }
-        let at = now.plus(rest(times));
-        self.sent.insert(id.to_owned(), Again { times: times.saturating_add(1), at, is_found: true });
+        let at =
+            now.plus(rest(times, if confirmed == before { PENDING_REST_AWAY } else { PENDING_REST_CAP }));
+        let again = Again { times: times.saturating_add(1), at, confirmed, is_found: true };
+        self.sent.insert(id.to_owned(), again);
     }
 
     /// A page ended at `next`; at the end of a lap what was not found on it is forgotten: it was confirmed.
@@ -63,8 +70,8 @@ impl Lap {
     }
 }
 
-fn rest(times: u32) -> Duration {
-    PENDING_REST.saturating_mul(1 << times.min(10)).min(PENDING_REST_CAP)
+fn rest(times: u32, cap: Duration) -> Duration {
+    PENDING_REST.saturating_mul(1 << times.min(10)).min(cap)
 }
 
 impl Core {
@@ -90,7 +97,8 @@ impl Core {
             lap.turn(page.next);
             let round = self.still_pending(keys, now).await?;
             if !round.is_empty() {
-                round.iter().for_each(|sent| lap.note(&sent.record.id, now));
+                let confirmed = self.confirmed.load(Relaxed);
+                round.iter().for_each(|sent| lap.note(&sent.record.id, now, confirmed));
                 return Ok(self.publish_all(round).await);
             }
             if lap.after.is_none() {
@@ -121,17 +129,21 @@ mod tests {
     #[test]
     fn what_is_not_confirmed_rests_longer_each_time_and_is_forgotten_when_it_is() {
         let (mut lap, mut now) = (Lap::default(), Timestamp::EPOCH);
-        let mut rests = vec![];
-        for _ in 0..8 {
-            assert!(lap.wants("stuck", now));
-            lap.note("stuck", now);
-            lap.turn(None);
-            let again = lap.sent["stuck"].at;
-            assert!(!lap.wants("stuck", now));
-            rests.push(again.since(now).as_secs());
-            now = again;
-        }
-        assert_eq!(rests, [1, 2, 4, 8, 16, 30, 30, 30]);
+        let mut rests = |confirms: u64| {
+            let mut rests = vec![];
+            for nth in 1..=8 {
+                assert!(lap.wants("stuck", now));
+                lap.note("stuck", now, nth * confirms);
+                lap.turn(None);
+                let again = lap.sent["stuck"].at;
+                assert!(!lap.wants("stuck", now));
+                rests.push(again.since(now).as_secs());
+                now = again;
+            }
+            rests
+        };
+        assert_eq!(rests(1), [1, 2, 4, 8, 16, 30, 30, 30]);
+        assert_eq!(rests(0)[1..], [5; 7], "the bus is away");
         lap.turn(None);
         lap.turn(None);
         assert!(lap.sent.is_empty() && lap.wants("stuck", now));
@@ -140,8 +152,8 @@ mod tests {
     #[test]
     fn no_more_are_noted_than_there_is_room_for() {
         let mut lap = Lap::default();
-        (0..PENDING_NOTED + 10).for_each(|n| lap.note(&n.to_string(), Timestamp::EPOCH));
-        lap.note("0", Timestamp::EPOCH);
+        (0..PENDING_NOTED + 10).for_each(|n| lap.note(&n.to_string(), Timestamp::EPOCH, 0));
+        lap.note("0", Timestamp::EPOCH, 0);
         assert_eq!((lap.sent.len(), lap.sent["0"].times), (PENDING_NOTED, 2));
     }
 }

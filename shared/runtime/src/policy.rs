@@ -107,6 +107,8 @@ pub(crate) const SWEEP_ROWS: usize = 45;
 /// who got it all the same get a copy each time.
 pub(crate) const PENDING_REST: Duration = Duration::from_secs(1);
 pub(crate) const PENDING_REST_CAP: Duration = Duration::from_secs(30);
+/// The cap while the bus confirms nothing at all: when it is back nobody shall wait for long.
+pub(crate) const PENDING_REST_AWAY: Duration = Duration::from_secs(5);
 /// Records whose rest is remembered. More than these take longer than the cap to be sent once.
 pub(crate) const PENDING_NOTED: usize = 4_096;
 /// Pages of resting records that one sweep looks over, to find one that is to be sent: each look may be paid for.

@@ -3,6 +3,7 @@
 //! A fused store needs none: its commit enqueues.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 
 use bus::Published;
 use bytes::Bytes;
@@ -128,6 +129,7 @@ impl Core {
             }
             cleared += self.clear_or_leave(&sent, &mine).await;
         }
+        self.confirmed.fetch_add(u64::from(!confirmed.is_empty()), Relaxed);
         (cleared, confirmed)
     }
 
