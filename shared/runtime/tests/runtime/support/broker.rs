@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use bus::{Bus, Caps, Delivery, Outage, OutageKind, Outgoing, Published, QueueState, Settle, Token, Wiring};
+use bus::{Bus, Caps, Delivery, Outage, Outgoing, Published, QueueState, Settle, Token, Wiring};
 use contracts::{MessageId, Timestamp};
 use store::Boxed;
 use store::sim::{JumpingTime, SimTime};
@@ -18,8 +18,6 @@ pub(crate) struct Ills {
     pub(crate) publish_takes: Duration,
     /// These are never confirmed.
     pub(crate) is_stuck: Option<fn(&Outgoing) -> bool>,
-    /// Whoever asks for messages waits so long, and then hears that it is out.
-    pub(crate) receive_fails_after: Option<Duration>,
     /// What it was asked to publish, and when.
     pub(crate) published: Vec<(Timestamp, MessageId)>,
 }
@@ -63,13 +61,7 @@ impl Bus for Broker {
     }
 
     fn receive(&self, queue: Arc<str>, credit: usize) -> Boxed<'_, Result<Vec<Delivery>, Outage>> {
-        let Some(after) = self.ills.lock().unwrap().receive_fails_after else {
-            return self.bus.receive(queue, credit);
-        };
-        Box::pin(async move {
-            self.time.sleep(after).await;
-            Err(Outage { kind: OutageKind::Unreachable, detail: "the poll hangs".to_owned() })
-        })
+        self.bus.receive(queue, credit)
     }
 
     fn settle(&self, settlements: Vec<(Token, Settle)>) -> Boxed<'_, ()> {
