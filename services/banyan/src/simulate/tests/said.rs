@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use contracts::events::order::OrderStalled;
+use contracts::events::payment::PaymentAuthorizationExpired;
 use contracts::events::shipment::ShipmentStopRefused;
 use contracts::events::stock::StockShort;
 use contracts::{EventData as _, Topology};
@@ -10,11 +11,13 @@ use contracts::{EventData as _, Topology};
 use crate::wiring::SERVICES;
 
 /// What too few worlds come to, as service and type, with what leads to it. Each is published in a test of its service.
-const SELDOM: [(&str, &str); 3] = [
+const SELDOM: [(&str, &str); 4] = [
     // A count that finds less than was promised.
     ("inventory", StockShort::TYPE),
     // An order that waits for days.
     ("orders", OrderStalled::TYPE),
+    // A hold of money that runs out while its order still waits to be sent.
+    ("payment", PaymentAuthorizationExpired::TYPE),
     // A cancel that comes after the hand-over, and before that was heard of.
     ("shipping", ShipmentStopRefused::TYPE),
 ];
