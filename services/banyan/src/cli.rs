@@ -1,9 +1,12 @@
 //! The command line: nouns, then verbs. One variant of [`Command`] and one file below `commands/` for each noun.
 
+use std::error::Error;
 use std::ffi::OsString;
+use std::num::{IntErrorKind, ParseIntError};
 use std::process::ExitCode;
 
 use anyhow::Result;
+use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 use runtime::Env;
 
@@ -250,12 +253,11 @@ fn workers() -> usize {
 
 /// Runs a command line and says how it ended.
 pub async fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
+    let args: Vec<OsString> = args.into_iter().collect();
+    let is_for_programs = args.iter().any(|arg| arg == "--json");
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
-        Err(error) => {
-            error.print().ok();
-            return if error.use_stderr() { Exit::Usage } else { Exit::Ok };
-        }
+        Err(error) => return not_understood(&error, is_for_programs),
     };
     let output = Output { json: cli.flags.json };
     let done = match context(&cli.flags, output) {
@@ -266,6 +268,30 @@ pub async fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
         output::error(&error, output.json);
         exit_of(&error)
     })
+}
+
+/// Prints the help that was asked for or is needed, or what is wrong with the command line.
+fn not_understood(error: &clap::Error, is_for_programs: bool) -> Exit {
+    let is_help = error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
+    if !error.use_stderr() || is_help {
+        error.print().ok();
+    } else {
+        output::error(&Failure::usage(in_one_line(error)).into(), is_for_programs);
+    }
+    if error.use_stderr() { Exit::Usage } else { Exit::Ok }
+}
+
+/// What clap says in several paragraphs, without its label.
+fn in_one_line(error: &clap::Error) -> String {
+    let mut text = error.render().to_string();
+    if let Some(source) = error.source().and_then(<dyn Error>::downcast_ref::<ParseIntError>)
+        && *source.kind() == IntErrorKind::InvalidDigit
+    {
+        text = text.replace(&source.to_string(), "it has to be a whole number");
+    }
+    let words = |paragraph: &str| paragraph.split_whitespace().collect::<Vec<_>>().join(" ");
+    let paragraphs: Vec<String> = text.trim_start_matches("error: ").split("\n\n").map(words).collect();
+    paragraphs.join("; ").replace("; For more information, ", "; ")
 }
 
 fn context(flags: &Flags, output: Output) -> Result<Context> {

@@ -78,6 +78,34 @@ async fn what_cannot_be_understood_ends_with_64_and_help_with_0() {
 }
 
 #[test]
+fn what_cannot_be_understood_is_told_in_one_line() {
+    for (line, told) in [
+        (
+            "banyan chaos --kills many",
+            "invalid value 'many' for '--kills <N>': it has to be a whole number; try '--help'.",
+        ),
+        (
+            "banyan chaos --kills 0",
+            "invalid value '0' for '--kills <N>': 0 is not in 1..=100000; try '--help'.",
+        ),
+        (
+            "banyan chaos",
+            "the following required arguments were not provided: <--kills <N>|--power-cuts <N>|--broker-kills \
+             <N>|--database-kills <N>|--connection-cuts <N>>; Usage: banyan chaos <--kills <N>|--power-cuts <N>|\
+             --broker-kills <N>|--database-kills <N>|--connection-cuts <N>>; try '--help'.",
+        ),
+        (
+            "banyan queues list --jsn",
+            "unexpected argument '--jsn' found; tip: a similar argument exists: '--json'; Usage: banyan queues list \
+             --json; try '--help'.",
+        ),
+    ] {
+        let error = Cli::try_parse_from(line.split(' ')).unwrap_err();
+        assert_eq!(in_one_line(&error), told, "{line}");
+    }
+}
+
+#[test]
 fn command_lines_that_must_stay_are_understood() {
     for line in [
         "banyan order place --customer c-1 --line 85123A:6:255 --line 22423:1:1275 --currency EUR --token tok_3ds --key k",

@@ -1,6 +1,7 @@
 //! `banyan chaos`
 
 use anyhow::Result;
+use clap::ArgGroup;
 
 use crate::chaos::{self, Plan, Report, Restarts};
 use crate::cli::{Context, Exit, Failure};
@@ -8,6 +9,7 @@ use crate::config::BusKind;
 
 /// `banyan chaos`
 #[derive(Debug, Clone, clap::Args)]
+#[command(group = ArgGroup::new("blows").args(["kills", "power_cuts", "broker_kills", "database_kills", "connection_cuts"]).multiple(true).required(true))]
 #[command(after_help = "\
 Kills are real: `dev` runs as a process of its own, with its peers, under orders that come all the time. Power cuts are made
 from a recording of everything that is done to the files: SIGKILL cannot show that nobody waited for the disk. After
@@ -24,7 +26,7 @@ Examples:
   banyan chaos --kills 20 --rate 200 --seed 7 --data ./chaos")]
 pub struct Args {
     /// Kill so many processes
-    #[arg(long, value_name = "N", required_unless_present_any = ["power_cuts", "broker_kills", "database_kills", "connection_cuts"], value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub kills: Option<u32>,
     /// Cut the power so many times
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]

@@ -52,9 +52,9 @@ Examples:
     /// Remove all of it there, with everything that waits in queues and everything that services know
     #[command(after_help = "\
 Removes what begins with --prefix, by the names that this version gives: exchange or topics, queues and dead queues, and the
-schema or the table, the bucket of --blobs s3 (unless others keep something in it) and the key of --keys kms (unless
---kms-key names one), which KMS keeps for seven days more. Stop the services first: a service that runs makes its part again. Without --yes it only says what it would
-remove.
+tables with their schema or the table, the bucket of --blobs s3 and the key of --keys kms (unless --kms-key names one), which
+KMS keeps for seven days more. What somebody else made or keeps there stays, and the schema and the bucket with it. Stop the
+services first: a service that runs makes its part again. Without --yes it only says what it would remove.
 
 Example:
   banyan topology destroy --bus aws --prefix staging --yes")]
@@ -168,6 +168,7 @@ async fn destroy(context: &Context, is_meant: bool) -> Result<Exit> {
     if large.keys == KeysKind::Kms && large.kms_key.is_empty() {
         what += ", and in seven days the key in KMS";
     }
+    what += "; what somebody else made or keeps there stays";
     if !is_meant {
         let text = format!("this would remove {what}; say --yes to do so");
         return Err(Failure::usage(text).into());
