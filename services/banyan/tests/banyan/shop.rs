@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 /// Longer than anything takes that comes to an end at all, on a machine with much else to do.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(180);
 
 /// Runs `future` to its end on this thread.
 pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
@@ -251,13 +251,14 @@ pub(crate) async fn answered(request: RequestBuilder) -> Option<Answer> {
     Some(Answer { status, headers, text: response.text().await.ok()? })
 }
 
-/// Asks again and again until it is true.
+/// Asks again and again until it is true, less and less often: who is asked has something else to do.
 pub(crate) async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
     let clock = runtime::real::env().clock;
-    let start = clock.now();
+    let (start, mut pause) = (clock.now(), Duration::from_millis(10));
     while !is_so().await {
         assert!(clock.now().since(start) < PATIENCE, "not within {PATIENCE:?}: {what}");
-        clock.sleep(Duration::from_millis(10)).await;
+        clock.sleep(pause).await;
+        pause = (pause * 2).min(Duration::from_millis(320));
     }
 }
 
