@@ -65,10 +65,30 @@ pub(super) async fn rest(client: &Client, env: &Env) -> Result<Option<String>> {
         if now != before {
             (moved, before) = (env.now(), now);
         } else if env.now().since(moved) > PATIENCE {
-            return Ok(Some(format!("{} did not come to rest", counted(in_flight, "order"))));
+            return Ok(Some(match waiting(&queues) {
+                None => "it did not come to rest: nobody says what lies in the queues".to_owned(),
+                Some(rows) if rows.is_empty() => {
+                    format!(
+                        "{} did not come to rest, and no queue has a message",
+                        counted(in_flight, "order")
+                    )
+                }
+                Some(rows) => format!("it did not come to rest: {}", rows.join(", ")),
+            }));
         }
         env.clock.sleep(LOOK).await;
     }
+}
+
+/// Each queue that is not empty, with what lies there; `None` when nobody says.
+fn waiting(queues: &Value) -> Option<Vec<String>> {
+    let row = |queue: &Value| {
+        let number = |name: &str| queue[name].as_u64().unwrap_or(0);
+        let (waiting, in_hand) = (number("waiting"), number("in_flight"));
+        let name = queue["queue"].as_str().unwrap_or_default();
+        (waiting + in_hand > 0).then(|| format!("{name} has {waiting} waiting and {in_hand} in hand"))
+    };
+    Some(queues["queues"].as_array()?.iter().filter_map(row).collect())
 }
 
 /// Nothing, where a peer is starting again just now.
@@ -94,6 +114,16 @@ mod tests {
 
     /// Long enough for some looks, on any machine.
     const ENOUGH: Duration = Duration::from_secs(60);
+
+    #[test]
+    fn what_keeps_a_shop_from_rest_is_told_by_queue() {
+        let queues = json!({ "queues": [
+            { "queue": "orders", "waiting": 0, "in_flight": 0 },
+            { "queue": "payment", "waiting": 7, "in_flight": 1 },
+        ]});
+        assert_eq!(waiting(&queues).unwrap(), ["payment has 7 waiting and 1 in hand"]);
+        assert_eq!(waiting(&Value::Null), None);
+    }
 
     #[tokio::test]
     async fn timers_that_still_fire_keep_nobody_waiting() {

@@ -1,5 +1,6 @@
 //! The same services on a real broker and a real database: nothing changes but the configuration.
 
+use std::path::Path;
 use std::process::Command;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
@@ -288,12 +289,16 @@ fn count(told: &Value, name: &str) -> u64 {
     told[name].as_u64().unwrap_or_else(|| panic!("{name} in {told}"))
 }
 
-fn loses_nothing(chaos: &mut Command, blows: &[(&str, u64)]) {
+fn loses_nothing(chaos: &mut Command, data: &Path, blows: &[(&str, u64)]) {
     let output = chaos.output().unwrap();
+    // What the shop itself said is gone with its folder.
+    let log = std::fs::read_to_string(data.join("dev.log")).unwrap_or_default();
+    let lines: Vec<&str> = log.lines().collect();
+    let end = lines[lines.len().saturating_sub(60)..].join("\n");
     assert_eq!(
         output.status.code(),
         Some(0),
-        "{}{}",
+        "{}{}\ndev.log ends:\n{end}",
         stderr(&output),
         String::from_utf8_lossy(&output.stdout)
     );
@@ -327,7 +332,7 @@ fn a_broker_a_database_and_connections_that_die_under_load_lose_nothing() {
         println!("skipped: killing the broker and the database (nobody says how)");
     }
     if let Some(mut chaos) = on(BROKER, "rabbitmq", &args) {
-        loses_nothing(&mut chaos, &blows);
+        loses_nothing(&mut chaos, &data, &blows);
     }
 }
 
@@ -338,6 +343,6 @@ fn a_shop_on_sns_and_sqs_that_dies_under_load_loses_nothing() {
     let mut args = vec!["chaos", "--json", "--rate", "4", "--kills", "3", "--connection-cuts", "2", "--data"];
     args.push(data.to_str().unwrap());
     if let Some(mut chaos) = on(AWS, "aws", &args) {
-        loses_nothing(&mut chaos, &[("kills", 3), ("connection_cuts", 2)]);
+        loses_nothing(&mut chaos, &data, &[("kills", 3), ("connection_cuts", 2)]);
     }
 }
