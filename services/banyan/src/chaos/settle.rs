@@ -65,16 +65,15 @@ pub(super) async fn rest(client: &Client, env: &Env) -> Result<Option<String>> {
         if now != before {
             (moved, before) = (env.now(), now);
         } else if env.now().since(moved) > PATIENCE {
-            return Ok(Some(match waiting(&queues) {
-                None => "it did not come to rest: nobody says what lies in the queues".to_owned(),
-                Some(rows) if rows.is_empty() => {
-                    format!(
-                        "{} did not come to rest, and no queue has a message",
-                        counted(in_flight, "order")
-                    )
+            let why = match waiting(&queues) {
+                None => "nobody says what lies in the queues".to_owned(),
+                Some(rows) if !rows.is_empty() => rows.join(", "),
+                Some(_) if audit.is_null() => {
+                    "the queues are empty, and the audit does not answer".to_owned()
                 }
-                Some(rows) => format!("it did not come to rest: {}", rows.join(", ")),
-            }));
+                Some(_) => format!("the queues are empty, and {} under way", counted(in_flight, "thing")),
+            };
+            return Ok(Some(format!("it did not come to rest: {why}")));
         }
         env.clock.sleep(LOOK).await;
     }
