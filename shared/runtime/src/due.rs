@@ -38,7 +38,7 @@ pub struct Due {
     pub address: Address,
     /// Its lane.
     pub lane: String,
-    /// The message; JSON text, or `hex:` and bytes where it is not text. Its beginning, where [`Trouble::cut`] says so.
+    /// The message; JSON text, or `hex:` and bytes where it is not text. Its beginning, where its trouble says that it is cut.
     pub body: String,
     /// When; `None` = dead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
