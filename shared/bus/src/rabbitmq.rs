@@ -27,7 +27,7 @@ use crate::{
     Boxed, Bus, Caps, Delivery, Difference, Outage, Outgoing, Published, QueueState, Settle, Token, Wiring,
     World, within,
 };
-use failure::{outage, silence};
+use failure::{in_time, outage};
 use intake::Intake;
 use link::Link;
 use publish::Publisher;
@@ -124,8 +124,7 @@ impl RabbitMq {
         what: &str,
         future: impl Future<Output = Result<T, Outage>>,
     ) -> Result<T, Outage> {
-        let answer = within(&*self.world, self.settings.confirm_wait, future).await;
-        answer.unwrap_or_else(|| Err(silence(what)))
+        in_time(&*self.world, &self.settings, what, future).await
     }
 
     async fn ask_states(&self) -> Result<Vec<QueueState>, Outage> {

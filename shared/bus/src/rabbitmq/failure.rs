@@ -5,7 +5,8 @@ use std::time::Duration;
 use lapin::ErrorKind;
 use lapin::protocol::{AMQPErrorKind, AMQPHardError, AMQPSoftError};
 
-use crate::{Outage, OutageKind, World};
+use super::settings::Settings;
+use crate::{Outage, OutageKind, World, within};
 
 /// The outage that `error` is, met while doing `what`.
 pub(super) fn outage(what: &str, error: &lapin::Error) -> Outage {
@@ -24,6 +25,17 @@ pub(super) fn outage(what: &str, error: &lapin::Error) -> Outage {
 /// Nobody answered in time.
 pub(super) fn silence(what: &str) -> Outage {
     Outage { kind: OutageKind::Unreachable, detail: format!("rabbitmq: {what}: no answer in time") }
+}
+
+/// What `asking` answers, if it does within the time that a batch waits for its confirms: the client library may leave
+/// unanswered what is asked while a connection is lost, and a broker what is asked about a queue that it cannot serve.
+pub(super) async fn in_time<T>(
+    world: &dyn World,
+    settings: &Settings,
+    what: &str,
+    asking: impl Future<Output = Result<T, Outage>>,
+) -> Result<T, Outage> {
+    within(world, settings.confirm_wait, asking).await.unwrap_or_else(|| Err(silence(what)))
 }
 
 /// Whether the broker lacks something that was declared once.

@@ -11,7 +11,7 @@ use futures_util::StreamExt;
 use lapin::{Connection, ConnectionProperties, Event};
 use tokio::sync::watch;
 
-use super::failure::{backoff, outage, silence};
+use super::failure::{backoff, in_time, outage, silence};
 use super::settings::Settings;
 use super::topology::Topology;
 use crate::{Outage, OutageKind, World, within};
@@ -93,6 +93,17 @@ impl Link {
         }
     }
 
+    /// Ends once `connection` is not the present one any more.
+    pub(super) async fn left(&self, connection: &Arc<Connection>) -> Outage {
+        let mut state = self.state.clone();
+        let is_left = |state: &State| !matches!(state, State::Up(now) if Arc::ptr_eq(now, connection));
+        match state.wait_for(|state| is_left(state)).await.as_deref() {
+            Ok(State::Down(outage)) => outage.clone(),
+            Ok(_) => lost(&self.settings),
+            Err(_) => closed(),
+        }
+    }
+
     /// Ends once the connection is closed for good.
     pub(super) async fn closed(&self) {
         let mut state = self.state.clone();
@@ -102,6 +113,11 @@ impl Link {
 
 fn closed() -> Outage {
     Outage { kind: OutageKind::Unreachable, detail: "rabbitmq: closed".to_owned() }
+}
+
+fn lost(settings: &Settings) -> Outage {
+    let detail = format!("rabbitmq: {}: connection lost", settings.place());
+    Outage { kind: OutageKind::Unreachable, detail }
 }
 
 /// Keeps one connection.
@@ -159,14 +175,13 @@ impl Keeper {
         let connection = connection.map_err(|error| outage(&what, &error))?;
         if let Some(topology) = &self.topology {
             let declaring = topology.declare(&connection);
-            match within(&*self.world, self.settings.confirm_wait, declaring).await {
-                Some(Ok(())) => {}
+            match in_time(&*self.world, &self.settings, "declare the topology", declaring).await {
+                Ok(()) => {}
                 // One queue that differs must not stop the others: a message for it is answered as unknown.
-                Some(Err(outage)) if outage.kind == OutageKind::Broken => {
-                    tracing::error!(outage = %outage, "the topology cannot be declared");
+                Err(outage) if outage.kind == OutageKind::Broken => {
+                    tracing::error!(outage = %outage, "not all of the topology can be declared");
                 }
-                Some(Err(outage)) => return Err(outage),
-                None => return Err(silence("declare the topology")),
+                Err(outage) => return Err(outage),
             }
         }
         Ok(Arc::new(connection))
@@ -197,8 +212,7 @@ impl Keeper {
                 _ => {}
             }
             if !connection.status().connected() {
-                let detail = format!("rabbitmq: {}: connection lost", self.settings.place());
-                return Outage { kind: OutageKind::Unreachable, detail };
+                return lost(&self.settings);
             }
         }
     }

@@ -14,7 +14,7 @@ use lapin::types::ShortString;
 use lapin::{Channel, Confirmation, Connection};
 use tokio::sync::Semaphore;
 
-use super::failure::is_missing;
+use super::failure::{in_time, is_missing};
 use super::link::Link;
 use super::message::{properties, route};
 use super::settings::Settings;
@@ -201,10 +201,9 @@ impl Publisher {
     pub(super) async fn declare_again(&self) {
         tracing::warn!("a queue or a binding is missing on the broker: declaring again");
         let declaring = async { self.topology.declare(&*self.link.connection().await?).await };
-        match within(&*self.world, self.settings.confirm_wait, declaring).await {
-            Some(Ok(())) => self.topology.repairs.send_modify(|n| *n += 1),
-            Some(Err(outage)) => tracing::warn!(outage = %outage, "not declared again"),
-            None => tracing::warn!("not declared again: no answer in time"),
+        match in_time(&*self.world, &self.settings, "declare the topology", declaring).await {
+            Ok(()) => self.topology.repairs.send_modify(|n| *n += 1),
+            Err(outage) => tracing::warn!(outage = %outage, "not all of it is declared again"),
         }
     }
 }

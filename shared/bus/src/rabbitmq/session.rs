@@ -52,8 +52,8 @@ impl Server {
             };
             tracing::debug!(queue = %self.intake.queue, outage = %why, "the channel ended");
             let is_curable = match why.kind {
-                // The link knows, and tells who waits.
-                OutageKind::Unreachable => true,
+                // Of a lost connection the link tells who waits; of a broker that is there and does not serve this queue, nobody else.
+                OutageKind::Unreachable => failures < 2,
                 // The end of a consumer is one failure, and that its queue is missing the next.
                 OutageKind::Undeclared => {
                     failures < 2 && self.publisher.topology.has_queue(&self.intake.queue)
@@ -76,14 +76,31 @@ impl Server {
             self.intake.wanted.notified().await;
         }
         let connection = self.link.up().await;
-        let mut repairs = self.publisher.topology.repairs.subscribe();
-        let mut session = Session::open(self, &connection).await?;
+        tokio::select! {
+            biased;
+            outage = self.link.left(&connection) => Err(outage),
+            served = self.serve_over(&connection, failures) => served,
+        }
+    }
+
+    async fn serve_over(&self, connection: &Connection, failures: &mut u32) -> Result<(), Outage> {
+        let mut session = self.in_time("open the channel", Session::open(self, connection)).await?;
         self.intake.begin(session.generation.clone());
+        let served = self.serve_by(&mut session, failures).await;
+        if served.is_err() && connection.status().connected() {
+            self.intake.end(None);
+            session.close(connection).await;
+        }
+        served
+    }
+
+    async fn serve_by(&self, session: &mut Session<'_>, failures: &mut u32) -> Result<(), Outage> {
+        let mut repairs = self.publisher.topology.repairs.subscribe();
         let mut quiet = self.world.sleep(self.settings.receive_wait);
         loop {
             let work = self.intake.work();
             let is_holding = work.is_holding;
-            session.settle(work).await?;
+            self.in_time("settle or consume", session.settle(work)).await?;
             *failures = 0;
             let hold = match is_holding {
                 true => Either::Left(self.world.sleep(self.settings.hold_wait)),
@@ -98,16 +115,26 @@ impl Server {
                     self.intake.push(arrived?.into_iter());
                     quiet = self.world.sleep(self.settings.receive_wait);
                 }
-                () = hold => session.let_go().await?,
+                () = hold => self.in_time("end the consumer", session.let_go()).await?,
                 // Nor is it told here when another process declared the new one: so silence ends a channel, too.
                 () = &mut quiet => {
-                    if self.intake.is_idle() && session.is_silent().await? {
+                    if self.intake.is_idle() && self.in_time("end the consumer", session.is_silent()).await? {
                         return Ok(());
                     }
                     quiet = self.world.sleep(self.settings.receive_wait);
                 }
             }
         }
+    }
+
+    /// What `asking` answers, if it does in time: see [`super::failure::in_time`].
+    async fn in_time<T>(
+        &self,
+        what: &str,
+        asking: impl Future<Output = Result<T, Outage>>,
+    ) -> Result<T, Outage> {
+        let answer = within(&*self.world, self.settings.confirm_wait, asking).await;
+        answer.unwrap_or_else(|| Err(silence(&format!("{what} of the queue {}", self.intake.queue))))
     }
 }
 
@@ -172,6 +199,21 @@ impl<'a> Session<'a> {
             known: 0,
             prefetch: 0,
         })
+    }
+
+    /// The client library does not close by itself a channel that waits for an answer, and the broker would keep for it what it
+    /// has sent. Where that is not answered either only the end of the connection makes sure.
+    async fn close(&mut self, connection: &Connection) {
+        let Server { world, settings, .. } = self.server;
+        if !self.channel.status().connected() {
+            return;
+        }
+        let closing = self.channel.close(200, "given up".into());
+        if within(&**world, settings.confirm_wait, closing).await.is_none() {
+            tracing::warn!(queue = %self.server.intake.queue, "a channel cannot be closed: connecting anew");
+            let closing = connection.close(200, "a channel cannot be closed".into());
+            within(&**world, settings.confirm_wait, closing).await;
+        }
     }
 
     /// Tells the broker what is settled, and asks it for what there is room for.
@@ -273,9 +315,7 @@ impl<'a> Session<'a> {
 
     /// Ends the consumers; whether nothing was on its way. If something was, the channel is a good one, and asks again.
     async fn is_silent(&mut self) -> Result<bool, Outage> {
-        let (world, wait) = (self.server.world.clone(), self.server.settings.confirm_wait);
-        let ended = within(&*world, wait, self.end_consumers()).await;
-        let late = ended.unwrap_or_else(|| Err(silence("end a consumer")))?;
+        let late = self.end_consumers().await?;
         let is_silent = late.is_empty();
         self.server.intake.push(late.into_iter());
         Ok(is_silent)

@@ -65,21 +65,21 @@ impl Topology {
         self.known().as_ref().is_some_and(|wiring| wiring.queues.contains(queue))
     }
 
-    /// Declares all that is known.
+    /// Declares all that is known. What is there with other arguments is passed over, and told once the rest is declared.
     pub(super) async fn declare(&self, connection: &Connection) -> Result<(), Outage> {
         let Some(wiring) = self.known().clone() else { return Ok(()) };
-        let channel = open(connection).await?;
-        self.declare_exchange(&channel).await?;
-        for queue in &wiring.queues {
-            self.declare_queue(&channel, queue).await?;
+        let mut declaring = Declaring { channel: open(connection).await?, connection, differs: None };
+        declaring.one(async |channel| self.declare_exchange(channel).await).await?;
+        for (name, arguments) in wiring.queues.iter().flat_map(|queue| self.wanted(queue)) {
+            declaring.one(async |channel| declare(channel, &name, arguments).await).await?;
         }
         for (kind, queues) in &wiring.subscribers {
             for queue in queues {
-                self.bind(&channel, kind, queue).await?;
+                declaring.one(async |channel| self.bind(channel, kind, queue).await).await?;
             }
         }
-        channel.close(200, "declared".into()).await.ok();
-        Ok(())
+        declaring.channel.close(200, "declared".into()).await.ok();
+        declaring.differs.map_or(Ok(()), Err)
     }
 
     async fn declare_exchange(&self, channel: &Channel) -> Result<(), Outage> {
@@ -88,13 +88,6 @@ impl Topology {
         let none = FieldTable::default();
         let declared = channel.exchange_declare(exchange.as_str().into(), ExchangeKind::Topic, durable, none);
         declared.await.map_err(|error| outage(&format!("declare the exchange {exchange}"), &error))
-    }
-
-    async fn declare_queue(&self, channel: &Channel, queue: &str) -> Result<(), Outage> {
-        for (name, arguments) in self.wanted(queue) {
-            declare(channel, &name, arguments).await?;
-        }
-        Ok(())
     }
 
     /// The queues of one service, and what they are declared with.
@@ -155,6 +148,28 @@ impl Topology {
         let bound =
             channel.queue_bind(name.as_str().into(), exchange.into(), key, options, FieldTable::default());
         bound.await.map_err(|error| outage(&format!("bind the queue {name} to {kind}"), &error))
+    }
+}
+
+/// Declares one thing after another.
+struct Declaring<'c> {
+    connection: &'c Connection,
+    channel: Channel,
+    /// The first that is there otherwise.
+    differs: Option<Outage>,
+}
+
+impl Declaring<'_> {
+    async fn one(&mut self, declare: impl AsyncFnOnce(&Channel) -> Result<(), Outage>) -> Result<(), Outage> {
+        match declare(&self.channel).await {
+            Err(outage) if outage.kind == OutageKind::Broken && self.connection.status().connected() => {
+                // The error ended its channel.
+                self.channel = open(self.connection).await?;
+                self.differs.get_or_insert(outage);
+                Ok(())
+            }
+            declared => declared,
+        }
     }
 }
 

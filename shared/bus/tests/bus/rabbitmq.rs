@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use bus::conformance::trial::{HEARD, LEFT, SAID, numbered, text, texts, to_queue, to_topic, wiring};
 use bus::rabbitmq::{RabbitMq, Settings};
-use bus::{Bus, Delivery, Outgoing, Published, Settle, World};
+use bus::{Bus, Delivery, OutageKind, Outgoing, Published, Settle, Wiring, World};
 use futures_util::future::join;
 use tokio::runtime::Runtime;
 
@@ -175,6 +175,24 @@ fn a_queue_that_was_deleted_is_declared_again() {
         // Confirmed at once when the consumer was told first, which declares it, too; but then it has to come.
         publish_all(&bus, vec![to_queue(LEFT, "b")]).await;
         assert_eq!(texts(&take(&bus, LEFT, 1).await), ["b"]);
+    });
+}
+
+#[test]
+fn a_queue_that_is_there_otherwise_is_told_and_stops_no_other() {
+    with_broker(async |broker| {
+        broker.renew(|_| {}).await;
+        let other = broker.join_with(|settings| settings.delivery_limit = 7);
+        let first = wiring().queues.first().unwrap().clone();
+        other.declare(Wiring { queues: [first.clone()].into(), ..Wiring::default() }).await.unwrap();
+        let bus = broker.join();
+        let outage = bus.declare(wiring()).await.unwrap_err();
+        assert!(outage.kind == OutageKind::Broken && outage.detail.contains(&first), "{outage}");
+        assert_eq!(bus.publish(vec![to_topic(HEARD, "a")]).await, [Published::Confirmed]);
+        assert_eq!(texts(&take(&bus, LEFT, 1).await), ["a"]);
+        broker.proxy.cut();
+        publish_all(&bus, vec![to_topic(HEARD, "b")]).await;
+        assert_eq!(texts(&take(&bus, LEFT, 1).await), ["a"], "given back with the connection");
     });
 }
 

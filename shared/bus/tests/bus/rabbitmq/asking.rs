@@ -6,6 +6,7 @@ use std::time::Duration;
 use bus::conformance::trial::{HEARD, LEFT, numbered, text, texts, to_topic, wiring};
 use bus::{Bus, OutageKind, World};
 
+use super::proxy::Cut;
 use super::{MOST, acknowledge, declared, declared_with, publish_all, take, with_broker};
 use crate::world::Real;
 
@@ -103,5 +104,50 @@ fn a_channel_gives_way_before_the_consumers_that_it_ended_are_too_many() {
         );
         assert_eq!(channels.len(), 3, "it never gave way");
         acknowledge(&bus, held.into_values().flatten().collect()).await;
+    });
+}
+
+/// As of a queue that its broker cannot serve, and as the client library may leave a call whose connection is lost meanwhile.
+#[test]
+fn who_is_never_answered_is_told_so_and_goes_on_once_there_is_an_answer() {
+    with_broker(async |broker| {
+        for (name, class, method) in [("open", 20, 11), ("qos", 60, 11), ("consume", 60, 21)] {
+            let bus = declared_with(&broker, |settings| settings.confirm_wait = MOST / 60).await;
+            publish_all(&bus, vec![to_topic(HEARD, name)]).await;
+            broker.proxy.cut_at(Cut::Unanswered(class, method));
+            let outage = bus.receive(LEFT.into(), 1).await.unwrap_err();
+            assert_eq!(outage.kind, OutageKind::Unreachable, "{name}");
+            assert!(outage.detail.contains(LEFT) && outage.detail.contains("no answer in time"), "{outage}");
+            broker.proxy.cut_nothing();
+            let came = take(&bus, LEFT, 1).await;
+            assert_eq!(texts(&came), [name]);
+            acknowledge(&bus, came).await;
+        }
+    });
+}
+
+#[test]
+fn who_lets_go_without_an_answer_loses_nothing() {
+    with_broker(async |broker| {
+        let bus = declared_with(&broker, |settings| {
+            settings.hold_wait = Duration::from_millis(50);
+            settings.confirm_wait = MOST / 60;
+        })
+        .await;
+        publish_all(&bus, vec![to_topic(HEARD, "first")]).await;
+        let first = bus.receive(LEFT.into(), 100).await.unwrap();
+        assert_eq!(texts(&first), ["first"]);
+        acknowledge(&bus, first).await;
+        broker.proxy.cut_at(Cut::Unanswered(60, 31));
+        // They lie here, and nobody asks for them.
+        let all = numbered(20);
+        publish_all(&bus, all.iter().map(|text| to_topic(HEARD, text)).collect()).await;
+        let other = broker.join();
+        let came = take(&other, LEFT, all.len()).await;
+        assert_eq!(texts(&came), all, "given back with the channel");
+        acknowledge(&other, came).await;
+        publish_all(&other, vec![to_topic(HEARD, "later")]).await;
+        other.close().await;
+        assert_eq!(texts(&take(&bus, LEFT, 1).await), ["later"]);
     });
 }

@@ -26,6 +26,8 @@ pub(crate) enum Cut {
     Deliver,
     /// Before a message reaches the broker, which gets it later, by [`Proxy::deliver`].
     Delay,
+    /// Never: no answer of this class and method reaches the client, until something else is said.
+    Unanswered(u16, u16),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -113,6 +115,11 @@ impl Proxy {
         self.shared.state.lock().unwrap().cut = Some(cut);
     }
 
+    /// Passes everything on again.
+    pub(crate) fn cut_nothing(&self) {
+        self.shared.state.lock().unwrap().cut = None;
+    }
+
     /// Whether it refuses everybody.
     pub(crate) fn is_down(&self) -> bool {
         self.shared.state.lock().unwrap().is_down
@@ -169,8 +176,14 @@ impl Shared {
                 if !is_first {
                     stops = self.stops_at(to, &buffer[passed..passed + length]);
                 }
-                if stops.is_some() {
-                    break;
+                match stops {
+                    None => {}
+                    Some(Cut::Unanswered(..)) => {
+                        stops = None;
+                        buffer.drain(passed..passed + length);
+                        continue;
+                    }
+                    Some(_) => break,
                 }
                 is_first = false;
                 passed += length;
@@ -194,6 +207,9 @@ impl Shared {
         }
         let mut state = self.state.lock().unwrap();
         let cut = state.cut?;
+        if let Cut::Unanswered(class, number) = cut {
+            return ((to, method) == (To::Client, Some((class, number)))).then_some(cut);
+        }
         let stops = match (cut, to, method) {
             (Cut::Publish(n @ 1..), To::Broker, Some((60, 40))) => {
                 state.cut = Some(Cut::Publish(n - 1));

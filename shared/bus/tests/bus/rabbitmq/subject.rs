@@ -79,6 +79,13 @@ impl Broker {
         bus
     }
 
+    /// Another process with settings of its own.
+    pub(crate) fn join_with(&self, change: impl FnOnce(&mut Settings)) -> Arc<RabbitMq> {
+        let mut settings = self.latest.lock().unwrap().as_ref().unwrap().settings.clone();
+        change(&mut settings);
+        Arc::new(connect(&settings))
+    }
+
     /// An empty place for a bus with these settings.
     pub(crate) async fn renew(&self, change: impl FnOnce(&mut Settings)) {
         self.clean().await;
