@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering::Relaxed};
 
 use bus::Bus;
 use store::{Blobs, Store, StoredRecord};
-use tokio::sync::{Notify, RwLock, mpsc};
+use tokio::sync::{Notify, RwLock, mpsc, watch};
 
 use crate::claim::Claims;
 use crate::due;
@@ -50,6 +50,8 @@ pub(crate) struct Core {
     pub(crate) names: Names,
     /// Held to write by a message that may crash the process, to read by all others: a crasher runs alone.
     pub(crate) alone: RwLock<()>,
+    /// Whether the process is to stop.
+    draining: watch::Receiver<bool>,
     pub(crate) gate: Gate,
     pub(crate) peers: Peers,
     pub(crate) returned: Returned,
@@ -86,7 +88,7 @@ impl Core {
         ports: &Ports,
         policy: Policy,
         known_types: BTreeSet<String>,
-        health: Arc<Health>,
+        (health, draining): (Arc<Health>, watch::Receiver<bool>),
     ) -> (Arc<Self>, mpsc::Receiver<Sent>) {
         let (relay, sent) = mpsc::channel(RELAY_BACKLOG);
         let name = service.name();
@@ -107,6 +109,7 @@ impl Core {
                 start: format!("{name}.start"),
             },
             alone: RwLock::new(()),
+            draining,
             gate: Gate::default(),
             peers: Peers::default(),
             returned: Returned::default(),
@@ -123,6 +126,12 @@ impl Core {
             service,
         };
         (Arc::new(core), sent)
+    }
+
+    /// Ends when the process is to stop.
+    pub(crate) async fn asked_to_stop(&self) {
+        // An error is the end of the node, which asks for the same.
+        self.draining.clone().wait_for(|&draining| draining).await.ok();
     }
 
     /// Something was done, after which there may be something to sweep.

@@ -4,6 +4,7 @@ mod ask;
 mod away;
 pub(crate) mod dead_queue;
 mod fetch;
+mod suspect;
 
 use std::panic::AssertUnwindSafe;
 
@@ -11,7 +12,7 @@ use bus::{Delivery, Settle};
 use contracts::event::DecodeError;
 use contracts::{Envelope, EventType, MessageId, TraceParent};
 use futures_util::FutureExt;
-use store::{Boxed, Change, Key, Outcome, Unit, Version};
+use store::{Boxed, Change, Key};
 
 use crate::core::Core;
 use crate::execute::{Ended, Plan, Runs};
@@ -129,66 +130,10 @@ impl Core {
             return self.duplicate(&message).await;
         }
         if delivery.redelivered && !self.returned.take(message.id) {
-            return self.quarantined(&message, event, &reaction).await;
+            return self.suspected(&message, event, &reaction).await;
         }
         let _others = self.alone.read().await;
         self.handle(&message, event, &reaction, vec![]).await.map(|_| ())
-    }
-
-    /// A message that may have crashed a process: its start is written down first, and it runs alone.
-    async fn quarantined(
-        &self,
-        message: &Message<'_>,
-        event: Envelope,
-        reaction: &Reaction,
-    ) -> Result<(), Fail> {
-        let _alone = self.alone.write().await;
-        let key = Key::new(self.names.start.clone(), message.id.to_string());
-        let now = self.env.now();
-        let found = self.store.read(vec![key.clone()], now).await?.pop().flatten();
-        let starts: u32 =
-            found.as_ref().and_then(|item| serde_json::from_slice(&item.body).ok()).unwrap_or(0);
-        if starts >= policy::CRASH_STARTS {
-            let why = format!("{starts} starts of this message ended without an answer");
-            self.put_away(message, "crashed", vec![why], None).await?;
-            // Whoever redrives it wants it tried, not convicted for what it did before.
-            if let Some(item) = found {
-                self.unmark(Change::Delete { key, version: item.version }).await;
-            }
-            return Ok(());
-        }
-        let put = Change::Put {
-            key: key.clone(),
-            version: found.map_or(Version::ABSENT, |item| item.version),
-            body: bytes::Bytes::from((starts + 1).to_string()),
-            entries: vec![],
-            expires: Some(now.plus(policy::RECORD_KEPT)),
-        };
-        let nonce = self.env.nonce();
-        let marked = Unit { now, nonce, record: None, changes: vec![put], settles: None };
-        match self.store.commit(marked).await? {
-            Outcome::Committed => {}
-            _ => return self.give_back(message).await,
-        }
-        let unmark = Change::Delete { key, version: Version(nonce.0) };
-        let fate = self.handle(message, event, reaction, vec![unmark.clone()]).await;
-        if !matches!(fate, Ok(Fate::Handled)) {
-            // It ended without a crash: a start that was answered is no evidence against it.
-            self.unmark(unmark).await;
-        }
-        fate.map(|_| ())
-    }
-
-    /// Removes a start marker, if it can be: one that stays is only one start too many.
-    async fn unmark(&self, delete: Change) {
-        let unit = Unit {
-            now: self.env.now(),
-            nonce: self.env.nonce(),
-            record: None,
-            changes: vec![delete],
-            settles: None,
-        };
-        self.store.commit(unit).await.ok();
     }
 
     /// Quick tries in the process, then a delayed one, then dead.
@@ -284,6 +229,10 @@ impl Core {
 
     async fn give_back(&self, message: &Message<'_>) -> Result<(), Fail> {
         self.env.clock.sleep(self.env.jitter(policy::CONFLICT_BASE, 6, policy::CONFLICT_CAP)).await;
+        self.release(message).await
+    }
+
+    async fn release(&self, message: &Message<'_>) -> Result<(), Fail> {
         self.returned.note(message.id);
         self.bus.settle(vec![(message.delivery.token.clone(), Settle::Release)]).await;
         Ok(())

@@ -50,14 +50,15 @@ impl Node {
         let health = Arc::new(Health::default());
         let mut cores = Vec::new();
         for service in services {
-            let (core, sent) = Core::new(service, &ports, policy.clone(), known.clone(), health.clone());
+            let life = (health.clone(), draining.clone());
+            let (core, sent) = Core::new(service, &ports, policy.clone(), known.clone(), life);
             let (at_work, working) = mpsc::channel(1);
             let held = || (alive.clone(), at_work.clone());
-            spawn(&core, "take", held(), subscription::run(core.clone(), draining.clone()));
-            spawn(&core, "sweep", held(), sweep::run(core.clone(), draining.clone()));
+            spawn(&core, "take", held(), subscription::run(core.clone()));
+            spawn(&core, "sweep", held(), sweep::run(core.clone()));
             if let Some(suffix) = core.bus.caps().dead_suffix {
                 let queue = format!("{}{suffix}", core.queue).into();
-                spawn(&core, "dead", held(), dead_queue::run(core.clone(), queue, draining.clone()));
+                spawn(&core, "dead", held(), dead_queue::run(core.clone(), queue));
             }
             if !core.fused {
                 spawn(&core, "relay", alive.clone(), relay::run(core.clone(), sent, all_ended(working)));

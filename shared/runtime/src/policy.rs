@@ -84,6 +84,9 @@ pub(crate) const DELAYED_CAP: Duration = Duration::from_secs(600);
 pub(crate) const LATER_BOUND: Duration = Duration::from_secs(3600);
 /// Starts of one message that may end in a crash, before it is dead.
 pub(crate) const CRASH_STARTS: u32 = 5;
+/// The pause between the first two of them; each further one is twice as long, 15 s in all. Less than [`WATCHDOG`] each, as
+/// it may take the only free slot.
+pub(crate) const START_REST: Duration = Duration::from_secs(1);
 /// Waits of a paused subscription between probes.
 pub(crate) const PROBE_BASE: Duration = Duration::from_millis(200);
 pub(crate) const PROBE_CAP: Duration = Duration::from_secs(30);

@@ -84,6 +84,8 @@ bugs! {
     WebhookBeforeReplyLost = "webhook-before-reply-lost";
     /// Data that is too large for its message is kept only after the commit that publishes the message.
     BlobAfterCommit = "blob-after-commit";
+    /// A message that was in hand when the process died is started again at once, however often.
+    SuspectStartsAtOnce = "suspect-starts-at-once";
 }
 
 impl std::str::FromStr for Bug {

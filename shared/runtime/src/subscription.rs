@@ -5,17 +5,17 @@ use std::sync::Arc;
 
 use bus::Settle;
 use store::limits::IN_HAND;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 
 use crate::core::Core;
 use crate::deliver::{Arrival, Done};
 use crate::policy::WATCHDOG;
 
-/// Takes and handles messages until `drain` says to stop; then gives back what has not started and finishes what has.
-pub(crate) async fn run(core: Arc<Core>, drain: watch::Receiver<bool>) {
+/// Takes and handles messages until the process is to stop; then gives back what has not started and finishes what has.
+pub(crate) async fn run(core: Arc<Core>) {
     let (finished, done) = mpsc::unbounded_channel();
     let mut taker = Taker { core, lanes: BTreeMap::new(), held: 0, finished, done };
-    taker.take(drain).await;
+    taker.take().await;
     taker.drain().await;
     let name = taker.loop_name();
     taker.core.health.ended(&name);
@@ -43,7 +43,7 @@ struct Taker {
 }
 
 impl Taker {
-    async fn take(&mut self, mut drain: watch::Receiver<bool>) {
+    async fn take(&mut self) {
         let name = self.loop_name();
         loop {
             self.core.health.beat(&name, self.core.env.now());
@@ -61,7 +61,7 @@ impl Taker {
             };
             let finished = tokio::select! {
                 biased;
-                _ = drain.wait_for(|&draining| draining) => return,
+                () = self.core.asked_to_stop() => return,
                 Some(finished) = self.done.recv() => Some(finished),
                 received = receive, if credit > 0 => {
                     match received {

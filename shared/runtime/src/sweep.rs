@@ -16,8 +16,8 @@ use crate::pending::Pending;
 use crate::policy::{SWEEP_KEPT, SWEEP_ROWS, SWEEPS};
 use crate::stats::Stats;
 
-/// Sweeps until `drain` ends it.
-pub(crate) async fn run(core: Arc<Core>, mut drain: tokio::sync::watch::Receiver<bool>) {
+/// Sweeps until the process is to stop.
+pub(crate) async fn run(core: Arc<Core>) {
     let name = format!("{}.sweep", core.queue);
     let (shortest, busy) = (core.policy.sweep_every, core.policy.sweep_every * SWEEPS);
     let mut rest = Duration::ZERO;
@@ -39,7 +39,7 @@ pub(crate) async fn run(core: Arc<Core>, mut drain: tokio::sync::watch::Receiver
         let wait = rest.min(core.until_due()).max(Duration::from_millis(1));
         tokio::select! {
             biased;
-            _ = drain.wait_for(|&draining| draining) => break,
+            () = core.asked_to_stop() => break,
             () = core.sweep.notified() => {}
             () = core.env.clock.sleep(wait) => {}
         }

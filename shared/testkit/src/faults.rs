@@ -17,6 +17,8 @@ pub const UNKNOWN_TYPE: &str = "poison.unknown_type";
 pub const WRONG_BODY: &str = "poison.wrong_body";
 /// A process stops in the middle of something, without a word.
 pub const CRASH: &str = "node.crash";
+/// A process is killed again and again within a second, each time soon after it began to work.
+pub const CRASH_LOOP: &str = "node.crash_loop";
 /// A process does not run for a while, longer than its leases.
 pub const PAUSE: &str = "node.pause";
 /// A process reaches neither store nor bus for a while.
@@ -35,13 +37,14 @@ pub const ROLLED: &str = "deploy.rolled";
 pub const ROLLED_BACK: &str = "deploy.rolled_back";
 
 /// Faults that are not the store's or the bus's.
-pub const OWN: [&str; 12] = [
+pub const OWN: [&str; 13] = [
     CLAIMED,
     DAMAGED,
     UNDECODABLE,
     UNKNOWN_TYPE,
     WRONG_BODY,
     CRASH,
+    CRASH_LOOP,
     PAUSE,
     ISOLATED,
     SKEW,
@@ -75,6 +78,8 @@ pub struct Plan {
     pub crashes: u32,
     /// Polls between crashes, on average.
     pub crash_every: u32,
+    /// After how many polls a crash loop begins, on average; `None`: there is none.
+    pub crash_loop_after: Option<u32>,
     /// Pauses, at most.
     pub pauses: u32,
     /// Isolations, at most.
@@ -122,6 +127,12 @@ fn forced(seed: u64, manners: Manners) -> Vec<Fault> {
     fastrand::Rng::with_seed(seed ^ 0xf0).choose_multiple(Fault::ALL.into_iter().filter(had), FORCED)
 }
 
+/// After how many polls of what is no loop a crash loop begins: in one world of four.
+fn crash_loop(seed: u64) -> Option<u32> {
+    let mut rng = fastrand::Rng::with_seed(seed ^ 0x100);
+    (rng.u8(0..4) == 0).then(|| 1 << rng.u32(4..10))
+}
+
 impl Plan {
     /// One process on an embedded backend, and nothing goes wrong.
     #[must_use]
@@ -135,6 +146,7 @@ impl Plan {
             forced: Vec::new(),
             crashes: 0,
             crash_every: 1,
+            crash_loop_after: None,
             pauses: 0,
             isolations: 0,
             drains: 0,
@@ -172,6 +184,7 @@ impl Plan {
             // Each world has one at least.
             crashes: some(rng, 4).max(1),
             crash_every: 1 << rng.u32(4..10),
+            crash_loop_after: crash_loop(seed),
             pauses: some(rng, 3),
             isolations: some(rng, 2),
             drains: some(rng, 2),
@@ -198,12 +211,13 @@ impl Plan {
             .map(|fault| format!("{} {}", fault.name(), self.rates.get(fault)))
             .collect();
         format!(
-            "{:?}, fused {}, {} processes, crashes {}, pauses {}, isolations {}, drains {}, deploys {}, skew {:?}, poison {}, \
+            "{:?}, fused {}, {} processes, crashes {}, crash loop {:?}, pauses {}, isolations {}, drains {}, deploys {}, skew {:?}, poison {}, \
              damage {} ppm, chaos {:?}, sweep {:?}, later {:?}, in flight {}, messages {:?} B; ppm: {}",
             self.manners,
             self.fused,
             self.processes,
             self.crashes,
+            self.crash_loop_after,
             self.pauses,
             self.isolations,
             self.drains,

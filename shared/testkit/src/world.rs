@@ -1,5 +1,6 @@
 //! One simulated world from its first step to its verdict.
 
+mod crash_loop;
 mod deploy;
 mod settle;
 mod trouble;
@@ -21,6 +22,7 @@ use crate::faults::{self, Plan};
 use crate::process::Life;
 use crate::scenario::Scenario;
 use crate::watch::{Watch, WatchedBlobs, WatchedBus, WatchedStore};
+use crash_loop::CrashLoop;
 use settle::Look;
 use trouble::Trouble;
 
@@ -77,6 +79,7 @@ pub struct World {
     last_event: u64,
     rng: fastrand::Rng,
     trouble: Trouble,
+    crash_loop: Option<CrashLoop>,
     looks: Vec<Look>,
     steps: u64,
     crash_points: BTreeSet<(String, u32)>,
@@ -114,6 +117,7 @@ impl World {
         Self {
             house: House::new(backend, watch, plan.seed ^ 0xca11, plan.processes),
             trouble: Trouble::new(&plan),
+            crash_loop: CrashLoop::of(&plan),
             looks: settle::looks(&scenario.wiring().queues),
             rng: fastrand::Rng::with_seed(plan.seed ^ 0x07d),
             is_new: vec![plan.deploys == 0; plan.processes],
@@ -209,7 +213,7 @@ impl World {
             if self.lives[process].is_draining {
                 self.look_whether_drained(process);
             }
-        } else {
+        } else if !self.kill_again(process, step) {
             self.maybe_crash(process, step);
         }
     }
@@ -265,7 +269,7 @@ impl World {
                 Event::Roll(process) => self.roll(process),
                 Event::Kill(process, life) => {
                     if self.lives[process].lives == life && self.lives[process].is_draining {
-                        self.stop(process);
+                        self.stop_for_a_while(process);
                     }
                 }
             }

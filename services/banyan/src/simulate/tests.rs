@@ -74,6 +74,7 @@ fn bugs_that_only_some_worlds_meet_are_found() {
         Bug::ProviderKeyFromMessage,
         Bug::CancelBeforeSubjectForgotten,
         Bug::BlobAfterCommit,
+        Bug::SuspectStartsAtOnce,
     ] {
         let report = run(&order(200, Some(bug)), &no_clock, &|_| {});
         assert!(report.violations > 0, "{} was not found in {} seeds", bug.name(), report.seeds);

@@ -7,7 +7,6 @@ use std::time::Duration;
 use bus::{Delivery, Settle};
 use contracts::Envelope;
 use store::Key;
-use tokio::sync::watch;
 
 use super::Message;
 use crate::core::Core;
@@ -19,9 +18,9 @@ use crate::stats::Stats;
 /// Why a message is dead that no try of ours was the last one of.
 const GIVEN_UP: &str = "given_up";
 
-/// Empties the broker's dead `queue` until `drain` ends it. Not watched as the other loops are: it rests for minutes, and what
-/// it misses keeps.
-pub(crate) async fn run(core: Arc<Core>, queue: Arc<str>, mut drain: watch::Receiver<bool>) {
+/// Empties the broker's dead `queue` until the process is to stop. Not watched as the other loops are: it rests for minutes, and
+/// what it misses keeps.
+pub(crate) async fn run(core: Arc<Core>, queue: Arc<str>) {
     let mut rest = Duration::ZERO;
     loop {
         let look = async {
@@ -30,7 +29,7 @@ pub(crate) async fn run(core: Arc<Core>, queue: Arc<str>, mut drain: watch::Rece
         };
         let found = tokio::select! {
             biased;
-            _ = drain.wait_for(|&draining| draining) => return,
+            () = core.asked_to_stop() => return,
             found = look => found,
         };
         rest = match found {

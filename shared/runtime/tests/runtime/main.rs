@@ -21,6 +21,8 @@ mod rest;
 #[cfg(test)]
 mod support;
 #[cfg(test)]
+mod suspects;
+#[cfg(test)]
 mod twins;
 #[cfg(test)]
 mod validation;

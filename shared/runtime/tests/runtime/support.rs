@@ -170,7 +170,12 @@ impl Stage {
 
     /// Lets time pass.
     pub(crate) fn wait(&self, seconds: u64) {
-        self.run(self.sleep(seconds));
+        self.pass(Duration::from_secs(seconds));
+    }
+
+    /// Lets less than a second pass, or more.
+    pub(crate) fn pass(&self, by: Duration) {
+        self.run(self.time.sleep(by));
     }
 
     /// Ends when so much time has passed, for what runs beside something else.

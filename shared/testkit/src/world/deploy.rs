@@ -63,7 +63,7 @@ impl World {
         for process in 0..self.plan.processes {
             self.roll(process);
             if self.lives[process].life.as_ref().is_some_and(|life| life.build() == Build::Last) {
-                self.stop(process);
+                self.stop_for_a_while(process);
             }
         }
     }
@@ -75,7 +75,7 @@ impl World {
         if living.life.as_ref().is_some_and(Life::is_over) || living.is_draining {
             return;
         }
-        self.stop(process);
+        self.stop_for_a_while(process);
     }
 
     fn within(&mut self, most: Duration) -> Timestamp {

@@ -33,6 +33,7 @@ impl World {
         self.house.is_calm.store(true, Ordering::Relaxed);
         self.house.backend.calm();
         self.trouble.calm();
+        self.crash_loop = None;
         self.house.watch.log().damage_rate = 0;
         self.scenario.calm();
         for process in 0..self.plan.processes {

@@ -119,12 +119,18 @@ impl World {
         self.house.watch.tell(Some(process), || format!("crashes in {during} at poll {polls}"));
         self.crash_points.insert((during, polls.min(POLLS)));
         self.house.watch.count(CRASH);
-        self.stop(process);
+        self.stop_for_a_while(process);
+    }
+
+    /// Ends the life of a process, which starts again some time later.
+    pub(super) fn stop_for_a_while(&mut self, process: usize) {
+        let down = self.up_to(DOWN);
+        self.stop(process, down);
     }
 
     /// Ends the life of a process: first it is cut off from everything, then it is dropped, so that nothing Drop
-    /// does is seen. It starts again later.
-    pub(super) fn stop(&mut self, process: usize) {
+    /// does is seen. It starts again when it was `down` for so long.
+    pub(super) fn stop(&mut self, process: usize, down: Duration) {
         let Some(life) = self.lives[process].life.take() else { return };
         self.lives[process].is_draining = false;
         #[cfg(feature = "planted-bugs")]
@@ -135,7 +141,6 @@ impl World {
         let open = self.house.open()[process].take();
         self.director.kill(process);
         drop(open);
-        let down = self.up_to(DOWN);
         self.house.watch.tell(Some(process), || format!("is down for {down:?}"));
         self.at(self.house.time.now().plus(down), Event::Restart(process));
     }
@@ -196,7 +201,7 @@ impl World {
         if !left.is_empty() {
             self.house.watch.violated(format!("a drained process is still doing {}", left.join(", ")));
         }
-        self.stop(process);
+        self.stop_for_a_while(process);
     }
 
     fn poison(&mut self) {
