@@ -6,6 +6,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use contracts::Timestamp;
 use runtime::Env;
 use serde::Deserialize;
 use tokio::io::{AsyncBufReadExt, BufReader};
@@ -17,6 +18,10 @@ use crate::client::Client;
 const ASK_EVERY: Duration = Duration::from_millis(2);
 /// Who is not ready by then never will be.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// How often it is looked whether its queues are empty.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+/// Looks in a row that find nothing there: what comes back from a peer is in no queue for a moment.
+const QUIET_LOOKS: u32 = 3;
 
 /// A running `dev`. Killed when it is dropped.
 pub(super) struct Dev {
@@ -30,6 +35,18 @@ pub(super) struct Dev {
 #[derive(Deserialize)]
 struct Banner {
     url: String,
+}
+
+/// What `GET /queues` says.
+#[derive(Deserialize)]
+struct Queues {
+    queues: Vec<Queue>,
+}
+
+#[derive(Deserialize)]
+struct Queue {
+    waiting: u64,
+    in_flight: u64,
 }
 
 /// What its file cost so far.
@@ -116,6 +133,33 @@ impl Dev {
     /// It does not answer.
     pub(super) async fn disk(&self) -> Result<Disk> {
         Ok(self.client.get("/store").await?)
+    }
+
+    /// Waits until its queues are empty; answers since when they are, and says meanwhile how many messages there are.
+    ///
+    /// # Errors
+    /// It does not answer, or gets no further.
+    pub(super) async fn rest(&self, env: &Env, say: impl Fn(u64)) -> Result<Timestamp> {
+        let (mut least, mut fell, mut quiet) = (u64::MAX, env.now(), 0);
+        loop {
+            let Queues { queues } = self.client.get("/queues").await?;
+            let left = queues.iter().map(|queue| queue.waiting + queue.in_flight).sum();
+            if left < least {
+                (least, fell) = (left, env.now());
+            }
+            quiet = if left == 0 { quiet + 1 } else { 0 };
+            if quiet == 1 {
+                fell = env.now();
+            }
+            if quiet == QUIET_LOOKS {
+                return Ok(fell);
+            }
+            if env.now().since(fell) > PATIENCE {
+                bail!("{left} messages are left in the queues, and nothing moves");
+            }
+            say(left);
+            env.clock.sleep(LOOK_EVERY).await;
+        }
     }
 
     /// Tells it to stop, and waits until it has.

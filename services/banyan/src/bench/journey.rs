@@ -44,6 +44,8 @@ pub struct Journey {
     pub orders_per_s: f64,
     /// Of those, how many a second came to their end: with the last parcel, which takes two seconds on its way.
     pub completed_per_s: f64,
+    /// Of those, how many a second came to rest: with the last letter about them.
+    pub rested_per_s: f64,
     /// Of those, confirmed.
     pub confirmed: u64,
     /// Of those, delivered and paid for.
@@ -66,7 +68,7 @@ pub struct Journey {
     pub open_loop: OpenLoop,
 }
 
-/// Orders placed at half of what the shop can do.
+/// Orders placed at half of what the shop can do, with nothing else left to do when it begins.
 #[derive(Debug, Clone, Copy, Default, Serialize)]
 pub struct OpenLoop {
     /// Orders a second.
@@ -110,7 +112,9 @@ pub(super) async fn run(
     starts.push(millis(dev.ready_after));
     journey.ready_empty_ms = rounded(median(&starts));
 
-    output.note(format!("placing {orders} orders as fast as they go, and waiting for their end ..."));
+    output.note(format!(
+        "placing {orders} orders as fast as they go, and waiting until nothing is left to do ..."
+    ));
     full_speed(&dev, &mut journey, (env, output)).await?;
     env.clock.sleep(SETTLES).await;
     journey.resident_mib = dev.resident_mib().map(rounded);
@@ -125,7 +129,7 @@ pub(super) async fn run(
     starts.push(millis(dev.ready_after));
     journey.ready_full_ms = rounded(median(&starts));
 
-    let rate = half(journey.completed_per_s);
+    let rate = half(journey.rested_per_s);
     output.note(format!("placing {rate} orders a second, half of that, for {} s ...", open_for.as_secs()));
     journey.durable_hops = DURABLE_HOPS.len();
     journey.open_loop = open_loop(&dev, orders, (rate, open_for), (env, output)).await?;
@@ -157,12 +161,14 @@ async fn full_speed(dev: &Dev, journey: &mut Journey, (env, output): (&Env, Outp
     }
     drop(placing);
     let many = journey.orders as f64;
-    let per_s = || rounded(many / env.now().since(begun).as_secs_f64());
+    let per_s = |until: Timestamp| rounded(many / until.since(begun).as_secs_f64());
     let shop = (&dev.client, env, output);
     fates.wait_for(Until::Decided, &placed, shop).await?;
-    journey.orders_per_s = per_s();
+    journey.orders_per_s = per_s(env.now());
     fates.wait_for(Until::Ended, &placed, shop).await?;
-    journey.completed_per_s = per_s();
+    journey.completed_per_s = per_s(env.now());
+    let rested = dev.rest(env, |left| output.progress(format!("{left} messages are left"))).await?;
+    journey.rested_per_s = per_s(rested);
     output.progress_done();
     let after = dev.disk().await?;
     journey.fsyncs_per_order = rounded((after.fsyncs - disk.fsyncs) as f64 / many);
@@ -179,6 +185,7 @@ async fn open_loop(
 ) -> Result<OpenLoop> {
     let orders = (rate * open_for.as_secs()).max(1);
     receive_stock(&dev.client, skip, orders, env).await?;
+    dev.rest(env, |_| {}).await?;
     let writes = writes(skip, orders)?;
     let fates = Fates::follow(&dev.client, env).await?;
     let (disk, begun) = (dev.disk().await?, env.now());

@@ -228,7 +228,7 @@ fn report_text(report: &Report) -> String {
     format!(
         "{numbers}\n\nratio {:.3} in the median of {} rounds, from {low:.3} to {high:.3} ({} build)\n\
          group commit: {}/s with {} handlers, {}/s one by one: {:.1} times\n\n\
-         {} orders: {:.0}/s decided, {:.0}/s to their end, {} confirmed, {} completed, {} cancelled\n\
+         {} orders: {:.0}/s decided, {:.0}/s to their end, {:.0}/s with their letters, {} confirmed, {} completed, {} cancelled\n\
          {:.2} fsyncs and {:.1} units of work an order\n\
          placed to confirmed at {}/s: p50 {:.1} ms, p99 {:.1} ms, at most {:.1} ms; {} syncs of {:.1} ms (p99) in it\n\n{}",
         report.ratio,
@@ -241,6 +241,7 @@ fn report_text(report: &Report) -> String {
         journey.orders,
         journey.orders_per_s,
         journey.completed_per_s,
+        journey.rested_per_s,
         journey.confirmed,
         journey.completed,
         journey.cancelled,
