@@ -132,11 +132,13 @@ pub(crate) async fn peers(env: &Env, data: Option<&Path>, args: &Args, address: 
     let (provider_secret, carrier_secret) = (provider.secret.clone(), carrier.secret.clone());
     let data = data.map(Path::to_path_buf);
     let supervisor = Supervisor { env: env.clone(), data, faults: args.faults, seed: args.seed };
-    let addresses = Addresses {
-        provider: supervisor.keep(Kind::Provider, Some(provider)).await?,
-        carrier: supervisor.keep(Kind::Carrier, Some(carrier)).await?,
-        mailbox: supervisor.keep(Kind::Mailbox, None).await?,
-    };
+    // At once: each reads its whole ledger before it is ready.
+    let (provider, carrier, mailbox) = tokio::try_join!(
+        supervisor.keep(Kind::Provider, Some(provider)),
+        supervisor.keep(Kind::Carrier, Some(carrier)),
+        supervisor.keep(Kind::Mailbox, None),
+    )?;
+    let addresses = Addresses { provider, carrier, mailbox };
     Ok(Peers { addresses, provider_secret, carrier_secret })
 }
 
