@@ -1,6 +1,7 @@
 //! The rules of the repository that no compiler knows: who depends on whom, and what is absent from the sources.
 
 mod documents;
+mod examples;
 mod manifests;
 mod sources;
 

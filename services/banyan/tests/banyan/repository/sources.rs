@@ -90,6 +90,13 @@ fn sources() -> Vec<Source> {
     found
 }
 
+/// The Rust files of one crate: path and text.
+pub(super) fn sources_in(folder: &str) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    collect(&root().join(folder), &mut found);
+    found.into_iter().map(|source| (source.path, source.text)).collect()
+}
+
 fn collect(folder: &Path, found: &mut Vec<Source>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
