@@ -3,6 +3,7 @@
 mod apart;
 mod events;
 mod metrics;
+mod queues;
 mod retry;
 
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use crate::config::Config;
 use apart::{Places, Way};
 pub use events::{Follower, Heard};
 pub use metrics::{Activity, activity};
+pub use queues::queued;
 pub use retry::{Patience, Write};
 
 /// JSON as it is sent and answered.

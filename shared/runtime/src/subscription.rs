@@ -1,6 +1,7 @@
 //! The loop that takes messages: credit is free slots, lanes keep one key in order, an outage means one probe.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::pin::pin;
 use std::sync::Arc;
 
 use bus::Settle;
@@ -45,6 +46,8 @@ struct Taker {
 impl Taker {
     async fn take(&mut self) {
         let name = self.loop_name();
+        let core = self.core.clone();
+        let mut stops = pin!(core.asked_to_stop());
         loop {
             self.core.health.beat(&name, self.core.env.now());
             let (era, pause) = (self.core.gate.era(), self.core.gate.wait(&self.core.env));
@@ -61,7 +64,7 @@ impl Taker {
             };
             let finished = tokio::select! {
                 biased;
-                () = self.core.asked_to_stop() => return,
+                () = &mut stops => return,
                 Some(finished) = self.done.recv() => Some(finished),
                 received = receive, if credit > 0 => {
                     match received {

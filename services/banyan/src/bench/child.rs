@@ -12,7 +12,7 @@ use serde::Deserialize;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
-use crate::client::Client;
+use crate::client::{Client, queued};
 
 /// How often readiness is asked for.
 const ASK_EVERY: Duration = Duration::from_millis(2);
@@ -35,18 +35,6 @@ pub(super) struct Dev {
 #[derive(Deserialize)]
 struct Banner {
     url: String,
-}
-
-/// What `GET /queues` says.
-#[derive(Deserialize)]
-struct Queues {
-    queues: Vec<Queue>,
-}
-
-#[derive(Deserialize)]
-struct Queue {
-    waiting: u64,
-    in_flight: u64,
 }
 
 /// What its file cost so far.
@@ -142,8 +130,8 @@ impl Dev {
     pub(super) async fn rest(&self, env: &Env, say: impl Fn(u64)) -> Result<Timestamp> {
         let (mut least, mut fell, mut quiet) = (u64::MAX, env.now(), 0);
         loop {
-            let Queues { queues } = self.client.get("/queues").await?;
-            let left = queues.iter().map(|queue| queue.waiting + queue.in_flight).sum();
+            let left =
+                queued(&self.client.get("/queues").await?).context("/queues says nothing of queues")?;
             if left < least {
                 (least, fell) = (left, env.now());
             }

@@ -6,8 +6,7 @@ use anyhow::Result;
 use runtime::Env;
 use serde_json::Value;
 
-use super::victim::queued;
-use crate::client::{Client, Error};
+use crate::client::{Client, Error, queued};
 use crate::commands::shown::counted;
 
 /// Nothing moves for so long: no use to wait on. Tries and deadlines have pauses of minutes.
@@ -49,15 +48,16 @@ pub(super) async fn rest(client: &Client, env: &Env) -> Result<Option<String>> {
             Err(error) => return Err(error.into()),
         };
         // An audit reads all that there is: while messages wait it would only keep them waiting.
-        let audit = match queued(&queues) {
-            0 if !queues.is_null() => audit(client).await?,
+        let left = queued(&queues);
+        let audit = match left {
+            Some(0) => audit(client).await?,
             _ => Value::Null,
         };
         let number = |pointer: &str| audit.pointer(pointer).and_then(Value::as_u64);
         // Without an audit nothing is known to be at rest.
         let in_flight = number("/in_flight").unwrap_or(1) + number("/counts/under_way").unwrap_or(0);
         let handled: u64 = client.activity().await?.values().map(|activity| activity.handled).sum();
-        let now = Look { queued: queued(&queues), in_flight, handled };
+        let now = Look { queued: left.unwrap_or(0), in_flight, handled };
         quiet = if now.is_quiet() { quiet + 1 } else { 0 };
         if quiet >= QUIET_LOOKS {
             return Ok(None);

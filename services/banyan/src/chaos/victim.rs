@@ -15,7 +15,7 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, ChildStdin, Command};
 
 use super::ground::Ground;
-use crate::client::Client;
+use crate::client::{Client, queued};
 
 /// What it logs, beside its data.
 pub(super) const LOG: &str = "dev.log";
@@ -122,7 +122,7 @@ impl Victim {
             answer = self.client.get::<Value>("/queues") => answer.ok(),
             () = self.env.clock.sleep(QUEUES) => None,
         };
-        asked.as_ref().is_none_or(|report| queued(report) > 0)
+        asked.as_ref().and_then(queued).is_none_or(|left| left > 0)
     }
 
     /// SIGKILL, and the next one on the same data and port at once.
@@ -210,13 +210,6 @@ impl Victim {
     }
 }
 
-/// Messages that wait or are in hand, by the answer of `/queues`.
-pub(super) fn queued(report: &Value) -> u64 {
-    let queues = report.get("queues").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    let number = |queue: &Value, name: &str| queue.get(name).and_then(Value::as_u64).unwrap_or(0);
-    queues.iter().map(|queue| number(queue, "waiting") + number(queue, "in_flight")).sum()
-}
-
 /// Every process that has not ended, and its parent.
 async fn processes() -> Result<Vec<(u32, u32)>> {
     let Ok(listed) = std::fs::read_dir("/proc") else {
@@ -267,8 +260,6 @@ fn last_words(home: &Path) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]
@@ -277,11 +268,5 @@ mod tests {
         assert_eq!(parent("42 (banyan) Z 7 42 42 0"), None, "ended already");
         assert_eq!(parent("nonsense"), None);
         assert_eq!(pair("   42     7"), Some((42, 7)));
-    }
-
-    #[test]
-    fn what_waits_and_what_is_in_hand_is_work() {
-        let report = json!({ "queues": [{ "queue": "a", "waiting": 2, "in_flight": 1 }, { "queue": "b", "waiting": 0, "in_flight": 4 }] });
-        assert_eq!((queued(&report), queued(&json!({}))), (7, 0));
     }
 }

@@ -42,19 +42,29 @@ fn mended() -> Service {
     Service::new(NAME).on(Mended)
 }
 
+/// A boat, and so many ends of the process in the middle of it, a moment apart.
+fn killed(times: usize) -> Stage {
+    let mut stage = Stage::with(dying());
+    stage.wind("boat", "lane");
+    for _ in 0..times {
+        stage.pass(A_MOMENT);
+        stage.restart(dying());
+    }
+    stage
+}
+
+/// One that dies of nothing takes over, and is done with the boat.
+fn is_done_with(mut stage: Stage) {
+    stage.restart(mended());
+    stage.wait(10);
+    assert_eq!((stage.rows(DEAD).len(), stage.queued(), stage.counts().handled), (0, 0, 1));
+}
+
 const A_MOMENT: Duration = Duration::from_millis(100);
 
 #[test]
 fn many_ends_within_a_second_convict_nobody() {
-    let mut stage = Stage::with(dying());
-    stage.wind("boat", "lane");
-    for _ in 0..9 {
-        stage.pass(A_MOMENT);
-        stage.restart(dying());
-    }
-    stage.restart(mended());
-    stage.wait(10);
-    assert_eq!((stage.rows(DEAD).len(), stage.queued(), stage.counts().handled), (0, 0, 1));
+    is_done_with(killed(9));
 }
 
 /// Five starts that are each cut short, with ever longer pauses before them, in which `stage` goes on with others.
@@ -99,17 +109,10 @@ fn what_is_redriven_is_tried_again() {
 
 #[test]
 fn who_is_asked_to_stop_waits_for_no_suspect() {
-    let mut stage = Stage::with(dying());
-    stage.wind("boat", "lane");
-    for _ in 0..3 {
-        stage.pass(A_MOMENT);
-        stage.restart(dying());
-    }
+    let stage = killed(3);
     stage.pass(A_MOMENT);
     let asked = stage.now();
     stage.run(stage.node.drain());
     assert_eq!(stage.now().since(asked), Duration::ZERO);
-    stage.restart(mended());
-    stage.wait(10);
-    assert_eq!((stage.rows(DEAD).len(), stage.queued(), stage.counts().handled), (0, 0, 1));
+    is_done_with(stage);
 }
