@@ -15,8 +15,9 @@ use crate::commands::shown::{count, counted, rows, text};
 /// orders one may come to.
 const PATIENCE: Duration = Duration::from_secs(120);
 const PATIENCE_WITH_FAULTS: Duration = Duration::from_secs(660);
-/// Between two audits.
+/// Between two audits, each of which reads all that there is: at first, and at most when nothing moves.
 const LOOK: Duration = Duration::from_millis(300);
+const LOOK_AT_REST: Duration = Duration::from_secs(3);
 /// Orders on a page.
 const PAGE: &str = "100";
 
@@ -44,9 +45,9 @@ pub(super) fn patience(is_faulty: bool) -> Duration {
 pub(super) async fn rest(context: &Context, is_faulty: bool) -> Result<(Tally, Value)> {
     let env = &context.env;
     context.output.progress("waiting until nothing is on its way, and auditing ...");
-    let mut moved = env.now();
-    let mut before = (0, 0);
+    let (mut moved, mut before, mut pause) = (env.now(), (0, 0), LOOK);
     loop {
+        let asked = env.now();
         let audit: Result<Value, Error> = context.client.get("/audit").await;
         let activity = context.client.activity().await?;
         let (handled, queued) =
@@ -56,8 +57,12 @@ pub(super) async fn rest(context: &Context, is_faulty: bool) -> Result<(Tally, V
             Err(error) if error.is_passing() => 1,
             Err(_) => 0,
         };
-        if (handled, in_flight) != before {
-            (moved, before) = (env.now(), (handled, in_flight));
+        // A shop with many orders has something else to do than to answer.
+        let took = env.now().since(asked);
+        if (handled, in_flight) == before {
+            pause = (pause * 2).min(LOOK_AT_REST);
+        } else {
+            (moved, before, pause) = (env.now(), (handled, in_flight), LOOK);
         }
         let is_late = env.now().since(moved) >= patience(is_faulty);
         if queued + in_flight == 0 || is_late {
@@ -66,7 +71,7 @@ pub(super) async fn rest(context: &Context, is_faulty: bool) -> Result<(Tally, V
         let waiting =
             format!("auditing: {} on the way, {} queued", counted(in_flight, "thing"), count(queued));
         context.output.progress(waiting);
-        env.clock.sleep(LOOK).await;
+        env.clock.sleep(pause.max(took)).await;
     }
 }
 

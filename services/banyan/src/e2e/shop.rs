@@ -21,8 +21,9 @@ use crate::wiring::{self, SERVICES};
 
 /// How long anything may take that comes to an end at all, on a machine with much else to do.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// How often it is looked at.
-const LOOK_EVERY: Duration = Duration::from_millis(50);
+/// Between two looks, each of which reads whole ledgers: at first, and, doubled each time, at most.
+const LOOK: Duration = Duration::from_millis(50);
+const LATER_LOOK: Duration = Duration::from_millis(400);
 
 /// The shop.
 pub(super) struct Shop {
@@ -196,15 +197,16 @@ impl Shop {
         look: impl AsyncFn(&Self) -> Result<T>,
         is_so: impl Fn(&T) -> bool,
     ) -> Result<T> {
-        let begun = self.env.now();
+        let (begun, mut pause) = (self.env.now(), LOOK);
         loop {
             let seen = look(self).await;
             let is_over = self.env.now().since(begun) > PATIENCE;
             match seen {
                 Ok(seen) if is_over || is_so(&seen) => return Ok(seen),
                 Err(error) if is_over => return Err(error),
-                Ok(_) | Err(_) => self.env.clock.sleep(LOOK_EVERY).await,
+                Ok(_) | Err(_) => self.env.clock.sleep(pause).await,
             }
+            pause = (pause * 2).min(LATER_LOOK);
         }
     }
 
