@@ -78,8 +78,6 @@ fmt-check: ## Sources are formatted
 clippy: ## No lint fires: in the product as it ships, and in everything with every feature
 	$(call step,clippy: the product alone$(comma) since features of tests must not hide what it lacks)
 	$(CARGO) clippy --locked --package banyan -- -D warnings
-	$(call step,clippy: the whole workspace and its tests)
-	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	$(call step,clippy: the whole workspace and its tests$(comma) every feature)
 	$(CARGO) clippy --locked --workspace --all-targets --all-features -- -D warnings
 
@@ -87,6 +85,9 @@ clippy: ## No lint fires: in the product as it ships, and in everything with eve
 lint-probe: ## Each lint and each banned function is really noticed
 	$(call step,lint probe: each lint and each banned function is noticed)
 	@CARGO='$(CARGO)' scripts/lint-probe '$(TARGET)'
+
+# Most tests wait most of the time: for a pause to pass, a broker to start, a process to die.
+unit: export RUST_TEST_THREADS ?= $(shell expr 2 \* $$(getconf _NPROCESSORS_ONLN))
 
 .PHONY: unit
 unit: ## All tests: units, contracts, conformance, journeys, rules of the repository; beside real peers where they can be had

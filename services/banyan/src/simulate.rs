@@ -21,7 +21,7 @@ pub struct Order {
     pub seeds: u64,
     /// On how many threads.
     pub threads: usize,
-    /// One seed in so many is run twice, and its traces compared.
+    /// One seed in so many is run twice, and its traces compared; 0: none.
     pub twice_every: u64,
     /// A bug to plant; only builds with the feature `planted-bugs` can.
     pub bug: Option<Bug>,

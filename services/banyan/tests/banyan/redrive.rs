@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use store::{Address, Change, Key, Nonce, Outcome, Store, Unit, Version};
 
 use crate::brokers::{ALONE, AWS, BROKER, Ground, aws_account, broker_stays, on};
-use crate::shop::block_on;
+use crate::shop::{Shop, block_on};
 use crate::support::Dev;
 
 /// A shop of its own beside those of other tests on the same peers.
@@ -25,7 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(600);
 /// `make prove` says how many: 100,000.
 #[expect(clippy::disallowed_methods, reason = "how long a test may take, is told to it by the environment")]
 fn letters() -> usize {
-    std::env::var("BANYAN_TEST_LETTERS").map_or(2_000, |many| many.parse().unwrap())
+    std::env::var("BANYAN_TEST_LETTERS").map_or(1_000, |many| many.parse().unwrap())
 }
 
 #[test]
@@ -42,7 +42,7 @@ fn on_rabbitmq_and_postgresql_dead_letters_are_handled_once_each_through_a_kill(
 /// Fewer: an emulator is slow.
 #[test]
 fn on_sns_sqs_and_dynamodb_dead_letters_are_handled_once_each_through_a_kill() {
-    through_a_kill(AWS, "aws", 300, 30);
+    through_a_kill(AWS, "aws", 150, 30);
 }
 
 /// Each letter is an order that reserves one piece in `inventory`, which counts what is reserved.
@@ -94,11 +94,15 @@ fn through_a_kill(ground: Ground, bus: &str, letters: usize, rate: usize) {
 }
 
 fn reserved(dev: &Dev) -> usize {
-    let of = |sku| {
-        let stock = dev.ok(&["stock", "get", &format!("sku-{sku}")]);
-        stock["reserved"].as_u64().and_then(|n| usize::try_from(n).ok()).unwrap()
-    };
-    (0..SKUS).map(of).sum()
+    let shop = Shop::at(dev.url.clone());
+    block_on(async {
+        let mut reserved = 0;
+        for sku in 0..SKUS {
+            let stock = shop.get(&format!("/stock/sku-{sku}")).await.json();
+            reserved += stock["reserved"].as_u64().and_then(|n| usize::try_from(n).ok()).unwrap();
+        }
+        reserved
+    })
 }
 
 fn is_at_rest(dev: &Dev) -> bool {
@@ -107,14 +111,18 @@ fn is_at_rest(dev: &Dev) -> bool {
     listed["queues"].as_array().unwrap().iter().all(is_empty)
 }
 
-/// Asks again and again, each time by programs of their own, which is pause enough.
+/// Asks again and again, less and less often: who is asked has something else to do.
 fn until<T>(dev: &Dev, what: &str, is_so: impl Fn(&Dev) -> Option<T>) -> T {
-    let begun = runtime::real::now();
+    let clock = runtime::real::env().clock;
+    let (begun, mut pause) = (clock.now(), Duration::from_millis(10));
     loop {
         if let Some(found) = is_so(dev) {
             return found;
         }
-        assert!(runtime::real::now().since(begun) < PATIENCE, "not within {PATIENCE:?}: {what}");
+        assert!(clock.now().since(begun) < PATIENCE, "not within {PATIENCE:?}: {what}");
+        // Only within a runtime is there something to sleep on.
+        block_on(async { clock.sleep(pause).await });
+        pause = (pause * 2).min(Duration::from_millis(320));
     }
 }
 

@@ -22,7 +22,7 @@ use bus::conformance::trial::{LEFT, SAID, to_queue, to_topic, wiring};
 use bus::{Bus, Delivery, Outgoing, Published, Settle};
 use tokio::runtime::Runtime;
 
-use crate::conformance::pass_all;
+use crate::conformance::{pass, pass_side_by_side};
 use crate::network::take_within;
 use subject::Account;
 
@@ -111,10 +111,13 @@ async fn topic_of(account: &Account, noun: &str) -> (aws_sdk_sns::Client, String
 #[test]
 fn aws_passes_every_case() {
     let Some(url) = url() else { return };
-    let runtime = runtime();
-    let account = runtime.block_on(Account::at(&url));
-    let skipped = pass_all(&account, &|case| runtime.block_on(case));
-    runtime.block_on(account.leave());
+    let skipped = pass_side_by_side(|share| {
+        let runtime = runtime();
+        let account = runtime.block_on(Account::at(&url));
+        let skipped = pass(share, &account, &|case| runtime.block_on(case));
+        runtime.block_on(account.leave());
+        skipped
+    });
     let of = |why: &str| skipped.iter().filter(|line| line.ends_with(why)).count();
     assert_eq!(of("(bus and store are not fused)"), 17, "{skipped:?}");
     assert_eq!(of("(no look that takes nothing)"), 5, "{skipped:?}");

@@ -19,7 +19,7 @@ use bus::{Bus, Delivery, OutageKind, Outgoing, Published, Settle, Wiring, World}
 use futures_util::future::join;
 use tokio::runtime::Runtime;
 
-use crate::conformance::pass_all;
+use crate::conformance::{pass, pass_side_by_side};
 use crate::network::take_within;
 use crate::world::Real;
 use proxy::Cut;
@@ -86,10 +86,13 @@ async fn publish_all(bus: &RabbitMq, mut left: Vec<Outgoing>) -> usize {
 #[test]
 fn rabbitmq_passes_every_case() {
     let Some(url) = url() else { return };
-    let runtime = runtime();
-    let broker = runtime.block_on(Broker::at(&url));
-    let skipped = pass_all(&broker, &|case| runtime.block_on(case));
-    runtime.block_on(broker.leave());
+    let skipped = pass_side_by_side(|share| {
+        let runtime = runtime();
+        let broker = runtime.block_on(Broker::at(&url));
+        let skipped = pass(share, &broker, &|case| runtime.block_on(case));
+        runtime.block_on(broker.leave());
+        skipped
+    });
     let of = |why: &str| skipped.iter().filter(|line| line.ends_with(why)).count();
     assert_eq!(of("(bus and store are not fused)"), 17, "{skipped:?}");
     assert_eq!(of("(no look that takes nothing)"), 5, "{skipped:?}");

@@ -278,7 +278,9 @@ fn data_that_is_something_else_is_given_up_at_once_and_can_be_redriven_once_it_i
 #[test]
 fn data_lives_as_long_as_a_dead_letter_refers_to_it_and_a_month_otherwise() {
     let heard = Heard::default();
-    let policy = Policy { sweep_every: Duration::from_secs(3_600), ..Policy::default() };
+    // Two months go by: with no more looks in them than are needed.
+    let (seldom, policy) = (Duration::from_secs(3_600), Policy::default());
+    let policy = Policy { sweep_every: seldom, sweep_at_most: seldom, dead_every: seldom, ..policy };
     let stage = Stage::on(service(&heard), policy, Some(NARROW));
     let (id, Apart { event, data, name }) = wound("reject this");
     stage.keep(data);
