@@ -86,13 +86,18 @@ lint-probe: ## Each lint and each banned function is really noticed
 	$(call step,lint probe: each lint and each banned function is noticed)
 	@CARGO='$(CARGO)' scripts/lint-probe '$(TARGET)'
 
+ALL_TESTS := --locked --workspace --features banyan/full
+
 # Most tests wait most of the time: for a pause to pass, a broker to start, a process to die.
 unit: export RUST_TEST_THREADS ?= $(shell expr 2 \* $$(getconf _NPROCESSORS_ONLN))
 
+# Peers and judges are fetched while the tests are compiled; the second cargo waits for the first.
 .PHONY: unit
 unit: ## All tests: units, contracts, conformance, journeys, rules of the repository; beside real peers where they can be had
 	$(call step,tests of the whole workspace$(comma) every backend)
-	scripts/peers/run '$(TARGET)' $(CARGO) test --locked --workspace --features banyan/full --no-fail-fast
+	@scripts/contracts-check/run '$(TOOLS)' install >/dev/null & $(CARGO) test $(ALL_TESTS) --no-run & \
+		scripts/peers/run '$(TARGET)' $(CARGO) test $(ALL_TESTS) --no-fail-fast; \
+		code=$$?; wait; exit $$code
 
 .PHONY: rules
 rules: ## Only the rules of the repository: who may depend on whom, file lengths, banned words

@@ -4,7 +4,7 @@ mod handlers;
 mod said;
 
 /// Worlds per test: enough to meet every kind of fault, few enough for an unoptimised build.
-const SEEDS: u64 = 40;
+const SEEDS: u64 = 25;
 
 fn order(seeds: u64, bug: Option<Bug>) -> Order {
     Order { first: 0, seeds, threads: 2, twice_every: 1, bug }
@@ -69,15 +69,15 @@ fn one_seed_goes_the_same_way_told_or_not() {
 #[cfg(feature = "planted-bugs")]
 #[test]
 fn bugs_that_only_some_worlds_meet_are_found() {
-    for bug in [
-        Bug::PendingClearedBeforeConfirm,
-        Bug::ProviderKeyFromMessage,
-        Bug::CancelBeforeSubjectForgotten,
-        Bug::BlobAfterCommit,
-        Bug::SuspectStartsAtOnce,
+    // Each once, and none of the worlds before `first`, which do not find it: `make prove` goes through all of them.
+    for (bug, first) in [
+        (Bug::PendingClearedBeforeConfirm, 0),
+        (Bug::ProviderKeyFromMessage, 0),
+        (Bug::CancelBeforeSubjectForgotten, 0),
+        (Bug::BlobAfterCommit, 0),
+        (Bug::SuspectStartsAtOnce, 40),
     ] {
-        // Once is enough to find it.
-        let order = Order { twice_every: 0, ..order(200, Some(bug)) };
+        let order = Order { first, twice_every: 0, ..order(200, Some(bug)) };
         let report = run(&order, &no_clock, &|_| {});
         assert!(report.violations > 0, "{} was not found in {} seeds", bug.name(), report.seeds);
     }

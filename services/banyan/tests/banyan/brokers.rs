@@ -64,14 +64,14 @@ pub(crate) async fn aws_account(endpoint: &str) -> aws_config::SdkConfig {
 fn on_rabbitmq_and_postgresql_orders_under_faults_come_to_their_end_and_every_ledger_agrees() {
     let _stays = broker_stays();
     if let Some(mut demo) = on(BROKER, "rabbitmq", &["demo", "--orders", "20", "--faults", "--json"]) {
-        comes_to_its_end(&mut demo, ("rabbitmq", "postgres"));
+        comes_to_its_end(&mut demo, ("rabbitmq", "postgres"), 20);
     }
 }
 
 #[test]
 fn on_sns_sqs_and_dynamodb_orders_under_faults_come_to_their_end_and_every_ledger_agrees() {
-    if let Some(mut demo) = on(AWS, "aws", &["demo", "--orders", "20", "--faults", "--json"]) {
-        comes_to_its_end(demo.args(["--prefix", "journey"]), ("aws", "dynamodb"));
+    if let Some(mut demo) = on(AWS, "aws", &["demo", "--orders", "10", "--faults", "--json"]) {
+        comes_to_its_end(demo.args(["--prefix", "journey"]), ("aws", "dynamodb"), 10);
     }
 }
 
@@ -205,19 +205,19 @@ fn a_demo_on_a_broker_that_is_not_there_does_not_run_elsewhere() {
     assert!(stderr(&output).contains("--postgres-url"), "{}", stderr(&output));
 }
 
-pub(crate) fn comes_to_its_end(demo: &mut Command, (bus, store): (&str, &str)) {
+pub(crate) fn comes_to_its_end(demo: &mut Command, (bus, store): (&str, &str), orders: u64) {
     let output = demo.output().unwrap();
     assert!(output.status.success(), "{}", stderr(&output));
     let told = json_of(&output);
     assert_eq!((&told["bus"], &told["store"]), (&bus.into(), &store.into()), "{told}");
     let number = |at: &str| told.pointer(at).and_then(Value::as_u64).unwrap_or(u64::MAX);
-    assert_eq!((number("/orders"), number("/violations"), number("/dead_letters")), (20, 0, 0), "{told}");
-    assert_eq!(number("/completed") + number("/cancelled"), 20, "{told}");
+    assert_eq!((number("/orders"), number("/violations"), number("/dead_letters")), (orders, 0, 0), "{told}");
+    assert_eq!(number("/completed") + number("/cancelled"), orders, "{told}");
     for peer in ["provider", "carrier", "mailbox"] {
         assert_eq!(number(&format!("/ledgers/{peer}/disagreements")), 0, "{told}");
     }
     // On the embedded bus nothing is ever pending; here the relay has published what the orders sent.
-    assert!(number("/services/orders/published") > 20, "{told}");
+    assert!(number("/services/orders/published") > orders, "{told}");
 }
 
 #[test]
@@ -319,7 +319,7 @@ fn a_broker_a_database_and_connections_that_die_under_load_lose_nothing() {
     let _gone = BROKER_STAYS.write().unwrap_or_else(PoisonError::into_inner);
     let folder = crate::shop::folder();
     let data = folder.path().join("data");
-    let mut args = vec!["chaos", "--json", "--rate", "8", "--kills", "3", "--connection-cuts", "3", "--data"];
+    let mut args = vec!["chaos", "--json", "--rate", "5", "--kills", "3", "--connection-cuts", "3", "--data"];
     args.push(data.to_str().unwrap());
     let restarts = ["BANYAN_TEST_RABBITMQ_RESTART", "BANYAN_TEST_POSTGRES_RESTART"].map(std::env::var);
     let mut blows = vec![("kills", 3), ("connection_cuts", 3)];
@@ -339,9 +339,9 @@ fn a_broker_a_database_and_connections_that_die_under_load_lose_nothing() {
 fn a_shop_on_sns_and_sqs_that_dies_under_load_loses_nothing() {
     let folder = crate::shop::folder();
     let data = folder.path().join("data");
-    let mut args = vec!["chaos", "--json", "--rate", "3", "--kills", "2", "--connection-cuts", "2", "--data"];
+    let mut args = vec!["chaos", "--json", "--rate", "2", "--kills", "2", "--connection-cuts", "1", "--data"];
     args.push(data.to_str().unwrap());
     if let Some(mut chaos) = on(AWS, "aws", &args) {
-        loses_nothing(&mut chaos, &data, &[("kills", 2), ("connection_cuts", 2)]);
+        loses_nothing(&mut chaos, &data, &[("kills", 2), ("connection_cuts", 1)]);
     }
 }

@@ -22,7 +22,7 @@ const WITH_ITS_TOOL: Ground = ("RabbitMQ with its own tool", &[("TOOL", "BANYAN_
 fn a_broker_with_a_certificate_is_reached_by_who_trusts_its_authority_and_by_nobody_else() {
     let _stays = broker_stays();
     let Some(mut demo) = on(BY_TLS, "rabbitmq", &["demo", "--orders", "20", "--json"]) else { return };
-    comes_to_its_end(demo.env("BANYAN_PREFIX", "by_tls"), ("rabbitmq", "postgres"));
+    comes_to_its_end(demo.env("BANYAN_PREFIX", "by_tls"), ("rabbitmq", "postgres"), 20);
     let mut doctor = on(BY_TLS, "rabbitmq", &["doctor"]).unwrap();
     let output = doctor.env("BANYAN_PREFIX", "by_tls").env_remove("SSL_CERT_FILE").output().unwrap();
     let told = String::from_utf8_lossy(&output.stdout).into_owned() + &stderr(&output);

@@ -25,24 +25,24 @@ const PATIENCE: Duration = Duration::from_secs(600);
 /// `make prove` says how many: 100,000.
 #[expect(clippy::disallowed_methods, reason = "how long a test may take, is told to it by the environment")]
 fn letters() -> usize {
-    std::env::var("BANYAN_TEST_LETTERS").map_or(1_000, |many| many.parse().unwrap())
+    std::env::var("BANYAN_TEST_LETTERS").map_or(500, |many| many.parse().unwrap())
 }
 
 #[test]
 fn dead_letters_are_handled_once_each_through_a_kill() {
-    through_a_kill(ALONE, "embedded", letters(), letters() / 5);
+    through_a_kill(ALONE, "embedded", letters(), letters() / 10);
 }
 
 #[test]
 fn on_rabbitmq_and_postgresql_dead_letters_are_handled_once_each_through_a_kill() {
     let _stays = broker_stays();
-    through_a_kill(BROKER, "rabbitmq", letters(), letters() / 5);
+    through_a_kill(BROKER, "rabbitmq", letters(), letters() / 10);
 }
 
 /// Fewer: an emulator is slow.
 #[test]
 fn on_sns_sqs_and_dynamodb_dead_letters_are_handled_once_each_through_a_kill() {
-    through_a_kill(AWS, "aws", 150, 30);
+    through_a_kill(AWS, "aws", 120, 10);
 }
 
 /// Each letter is an order that reserves one piece in `inventory`, which counts what is reserved.
