@@ -36,7 +36,9 @@ test-localstack: ## What runs on AWS against a second endpoint, LocalStack's cor
 	PEERS=localstack scripts/peers/run '$(TARGET)' scripts/test-aws '$(CARGO)'
 
 .PHONY: lint
-lint: fmt-check clippy lint-probe ## Formatting and lints only
+lint: fmt-check clippy lint-probe ## Formatting and lints only; the tests also without features, which `make test` leaves out
+	$(call step,clippy: the whole workspace and its tests$(comma) no feature)
+	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 
 .PHONY: fmt
 fmt: ## Format the sources

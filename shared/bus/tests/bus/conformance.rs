@@ -26,6 +26,7 @@ pub(crate) struct Share {
 
 /// Runs every case, a quarter beside another, each quarter on a subject of its own: where there is a broker, a case mostly
 /// waits.
+#[cfg(any(feature = "aws", feature = "rabbitmq"))]
 pub(crate) fn pass_side_by_side(pass_share: impl Fn(Share) -> Vec<String> + Sync) -> Vec<String> {
     let pass_share = &pass_share;
     std::thread::scope(|scope| {
